@@ -1,0 +1,14 @@
+/** Turns texts into unit vectors of one space. */
+export interface Embedder {
+  /** Names the space, for example `static-256`. Vectors of different ids are never compared. */
+  readonly id: string;
+  /** Length of every vector. */
+  readonly dimensions: number;
+  /** True when embedding costs microseconds and no network, so a write may wait for it. */
+  readonly local: boolean;
+  /**
+   * Embeds `texts` in order. A text the model cannot read, such as an empty one, gives the zero vector.
+   * Every other vector has length 1, so a dot product is a cosine.
+   */
+  embed(texts: readonly string[], options?: { signal?: AbortSignal }): Promise<Float32Array[]>;
+}
