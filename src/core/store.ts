@@ -1,0 +1,227 @@
+import type { FilterNode } from "./filter/filter.ts";
+import type { JsonValue } from "./json.ts";
+import type { IndexEntry, IndexedRecord } from "./recall-index.ts";
+import type { ChangeKind, ChangeNote, MemoryRecord, RecordVersion } from "./record.ts";
+import type { SessionOperation } from "./session/operations.ts";
+import type { SessionKey, SessionState } from "./session/state.ts";
+import type { Instant } from "./time.ts";
+
+/**
+ * A write that is repeated with the same key does nothing and gives the first answer again; the same key with another
+ * fingerprint is refused.
+ */
+export interface Idempotency {
+  readonly key: string;
+  /** Hash of the request. */
+  readonly fingerprint: string;
+}
+
+/** One record to write. The store sets its version: one more than the last version the id ever had. */
+export interface RecordPut {
+  readonly kind: "put";
+  readonly record: Omit<MemoryRecord, "version">;
+  /** The version it must replace; 0 when the id must be free. */
+  readonly expectedVersion: number;
+  /** No other living record of the tenant may have this key; null for none. */
+  readonly duplicateKey: string | null;
+  readonly entry: IndexEntry;
+  readonly change: Exclude<ChangeKind, "delete" | "forget">;
+  readonly note: ChangeNote;
+}
+
+export interface RecordDelete {
+  readonly kind: "delete";
+  readonly id: string;
+  /** The version it must have. */
+  readonly expectedVersion: number;
+  readonly change: "delete" | "forget" | "merge";
+  readonly note: ChangeNote;
+}
+
+/** From now on reading `id` gives the record `target`, until something is stored under `id` itself. */
+export interface RecordAlias {
+  readonly kind: "alias";
+  readonly id: string;
+  readonly target: string;
+}
+
+export type RecordWrite = RecordPut | RecordDelete | RecordAlias;
+
+export interface WriteBatch {
+  readonly writes: readonly RecordWrite[];
+  /** The time of the change. */
+  readonly now: Instant;
+  /** Kept with the key: what the first answer was made of. */
+  readonly idempotency?: Idempotency & { readonly result: JsonValue };
+}
+
+/** One entry of the change feed. */
+export interface Change {
+  /** Rises with every change of the store; readers ask for what came after the last one they saw. */
+  readonly sequence: number;
+  readonly kind: "record" | "session";
+  readonly change: ChangeKind;
+  /** Record id, or session id. */
+  readonly id: string;
+  readonly version: number;
+  readonly at: Instant;
+  readonly namespace: string | null;
+  readonly userId: string | null;
+  readonly agentId: string | null;
+  readonly sessionId: string | null;
+}
+
+export interface ListQuery {
+  readonly filter: FilterNode;
+  /** Records whose `expiresAt` is not after this instant are left out. */
+  readonly now: Instant;
+  /** The state as it was known at this instant instead of the present one. */
+  readonly asOf?: Instant;
+  /** By `createdAt`, ties by id. */
+  readonly order: "newest" | "oldest";
+  readonly limit: number;
+  /** Continue after this record. */
+  readonly after?: { readonly createdAt: Instant; readonly id: string };
+  readonly offset?: number;
+}
+
+/**
+ * Where long-term memory is kept: the truth that every index is derived from. All methods are atomic, and all of them
+ * see what other handles and processes on the same data acknowledged before.
+ */
+export interface RecordStore {
+  /** Reads by id, following aliases; null for what is not there or has expired at `now`. Order as asked. */
+  read(
+    tenant: string,
+    ids: readonly string[],
+    options: { now: Instant; asOf?: Instant },
+  ): Promise<(MemoryRecord | null)[]>;
+
+  /** The living record of each duplicate key that has one. */
+  findDuplicates(
+    tenant: string,
+    keys: readonly string[],
+    now: Instant,
+  ): Promise<ReadonlyMap<string, MemoryRecord>>;
+
+  /** The result kept with an idempotency key; null for a new key. Throws ConflictError for another fingerprint. */
+  recallResult(tenant: string, idempotency: Idempotency): Promise<JsonValue | null>;
+
+  /**
+   * Writes all or nothing: records, versions, change feed, index entries and the idempotency key in one transaction,
+   * durable when the promise resolves. A record that has expired at `now` counts as absent.
+   * @returns the new versions of the writes in order (0 for aliases) and the sequence of the last change.
+   * @throws ConflictError `version_conflict` when a version or duplicate key is not as expected, and
+   * `idempotency_key_reused` when the key is already there: the caller reads again and decides anew.
+   */
+  write(
+    tenant: string,
+    batch: WriteBatch,
+  ): Promise<{ readonly versions: readonly number[]; readonly sequence: number }>;
+
+  list(tenant: string, query: ListQuery): Promise<MemoryRecord[]>;
+
+  /** How many records the query's filter leaves, whatever its limit. */
+  count(tenant: string, query: Pick<ListQuery, "filter" | "now" | "asOf">): Promise<number>;
+
+  /** All versions of an id, oldest first; empty when the id was never used. */
+  history(tenant: string, id: string): Promise<RecordVersion[]>;
+
+  /** Counts an access: moves `lastAccessedAt` to `now` and adds one to `accessCount`. Makes no version. */
+  touch(tenant: string, ids: readonly string[], now: Instant): Promise<void>;
+
+  /** Removes history and aliases too: nothing of these ids is left, except that they changed. Gives the ids that existed. */
+  erase(tenant: string, ids: readonly string[], now: Instant): Promise<string[]>;
+
+  /** Changes after a sequence number, oldest first. */
+  changes(tenant: string, query: { after: number; limit: number }): Promise<Change[]>;
+
+  /** Sequence of the tenant's last change; 0 when there was none. Cheap: indexes ask before every recall. */
+  lastSequence(tenant: string): Promise<number>;
+
+  /** Living records with their index entries, by rising row number; `userId` restricts, null meaning "without user". */
+  indexed(
+    tenant: string,
+    query: { afterRow: number; limit: number; userId?: string | null },
+  ): Promise<IndexedRecord[]>;
+
+  /** Index entries of these ids; ids that are gone are left out. */
+  indexedById(tenant: string, ids: readonly string[]): Promise<IndexedRecord[]>;
+
+  /** Row numbers of the living records a filter leaves, rising. */
+  rows(tenant: string, filter: FilterNode, now: Instant): Promise<Uint32Array>;
+
+  /** Replaces index entries, for example after a change of embedder. Makes no version. Gone ids are skipped. */
+  reindex(
+    tenant: string,
+    entries: readonly { id: string; version: number; entry: IndexEntry }[],
+  ): Promise<void>;
+
+  /** Deletes what has expired, leaving history; gives the ids. */
+  removeExpired(tenant: string, now: Instant, limit: number): Promise<string[]>;
+
+  tenants(): Promise<string[]>;
+}
+
+/** How a session is written. */
+export interface SessionWrite {
+  readonly operations: readonly SessionOperation[];
+  readonly now: Instant;
+  /** The version the session must have; 0 when it must not exist. Left out: any. */
+  readonly expectedVersion?: number;
+  /** False: a session that is not there is an error instead of being created. Default true. */
+  readonly create?: boolean;
+  readonly idempotency?: Idempotency;
+}
+
+export interface SessionReceipt {
+  readonly version: number;
+  readonly created: boolean;
+  /** Result of each operation, see `SessionOperation`. */
+  readonly results: readonly JsonValue[];
+}
+
+/** Where working memory is kept. An expired session is absent everywhere, and writing to it starts a new one. */
+export interface SessionStore {
+  /** `newest` gives only so many of the last messages by `createdAt`, oldest first. Without it all, in appended order. */
+  readSession(key: SessionKey, options: { now: Instant; newest?: number }): Promise<SessionState | null>;
+
+  /**
+   * Applies operations atomically, see `applyOperations`. Repeating an idempotency key gives the first receipt again.
+   * @throws ConflictError when the version is not the expected one or the key was used for something else;
+   * NotFoundError when the session is absent and `create` is false. Nothing has changed then.
+   */
+  writeSession(key: SessionKey, write: SessionWrite): Promise<SessionReceipt>;
+
+  /** Gives whether there was one. */
+  deleteSession(key: SessionKey, options: { now: Instant; expectedVersion?: number }): Promise<boolean>;
+
+  /** Living sessions with this id in any scope of the tenant. */
+  findSessions(tenant: string, sessionId: string, now: Instant): Promise<SessionKey[]>;
+
+  /** Living sessions, most recently updated first, ties by key. `null` restricts to sessions without that field. */
+  listSessions(
+    tenant: string,
+    query: { now: Instant; namespace?: string | null; userId?: string | null; limit: number; offset: number },
+  ): Promise<{ readonly sessions: SessionSummary[]; readonly total: number }>;
+
+  /** Deletes what has expired; gives the keys. */
+  removeExpiredSessions(now: Instant, limit: number): Promise<SessionKey[]>;
+}
+
+export interface SessionSummary extends SessionKey {
+  readonly messageCount: number;
+  readonly createdAt: Instant;
+  readonly updatedAt: Instant;
+  readonly expiresAt: Instant | null;
+  readonly version: number;
+}
+
+/** A place to keep both kinds of memory. */
+export interface Store extends RecordStore, SessionStore {
+  /** Names the engine, for example `sqlite`. */
+  readonly name: string;
+  /** Checks the data; gives one sentence per problem found, none when all is well. */
+  check(): Promise<string[]>;
+  close(): Promise<void>;
+}

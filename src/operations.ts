@@ -1,0 +1,229 @@
+import type { Filter } from "./core/filter/filter.ts";
+import type { Explanation, RecallMode, RecencyOptions } from "./core/recall.ts";
+import type {
+  AddResult,
+  ChangeNote,
+  MemoryRecord,
+  RecordInput,
+  RecordPatch,
+  RecordVersion,
+} from "./core/record.ts";
+import type { ResolvedScope } from "./core/scope.ts";
+import type { SessionOperation } from "./core/session/operations.ts";
+import type { SessionKey, SessionState } from "./core/session/state.ts";
+import type { Change, SessionReceipt, SessionSummary } from "./core/store.ts";
+import type { InstantInput } from "./core/time.ts";
+
+/** Every call can be given up. */
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+}
+
+export interface WriteOptions extends CallOptions, ChangeNote {
+  /** Repeating a write with the same key does nothing and gives the first answer again. */
+  readonly idempotencyKey?: string;
+}
+
+export interface AddOptions extends WriteOptions {
+  /** Recognise exact duplicates (same words, scope, type, speaker and date) and keep one. Default true. Kept turns never are. */
+  readonly deduplicate?: boolean;
+}
+
+/** Which state of the memory is read. */
+export interface ReadOptions extends CallOptions {
+  /** The memory as it was known at this instant. Default: now. */
+  readonly asOf?: InstantInput;
+}
+
+interface TruthOptions {
+  /** Only what was true at this instant by `validFrom` and `validTo`; `any` for all. */
+  readonly validAt?: InstantInput | "any";
+}
+
+export interface ListOptions extends ReadOptions, TruthOptions {
+  readonly filter?: Filter;
+  /** By `createdAt`. Default `newest`. */
+  readonly order?: "newest" | "oldest";
+  /** 1 to 1000. Default 100. */
+  readonly limit?: number;
+  /** Where the previous page ended. */
+  readonly cursor?: string;
+  /** Skips so many records instead of a cursor; cursors stay right while others write, offsets do not. */
+  readonly offset?: number;
+}
+
+export interface RecordPage {
+  readonly records: MemoryRecord[];
+  /** How many records there are on all pages. */
+  readonly total: number;
+  /** Give it to the next call; null on the last page. */
+  readonly cursor: string | null;
+}
+
+/** `validAt` defaults to now: what has ceased to be true is not recalled unless asked for. */
+export interface SearchOptions extends ReadOptions, TruthOptions {
+  /** Default `hybrid`. */
+  readonly mode?: RecallMode;
+  readonly filter?: Filter;
+  /** 1 to 1000. Default 10. */
+  readonly limit?: number;
+  readonly offset?: number;
+  /** Prefer recent and used records: true for the contract's weights. Default false. */
+  readonly recency?: boolean | RecencyOptions;
+  /** Leaves out hits below this score in [0, 1]. */
+  readonly minScore?: number;
+  /** Semantic mode only: leaves out hits farther than this cosine distance in [0, 2]. */
+  readonly maxDistance?: number;
+  /** Hybrid mode: weight of meaning against words in [0, 1]. Default: what measured best. */
+  readonly hybridAlpha?: number;
+  /** Adds to each hit what each part gave. Default false. */
+  readonly explain?: boolean;
+  /** Whether found records count as accessed. Default true. */
+  readonly touch?: boolean;
+}
+
+/** A record found, with how well it fits. */
+export interface SearchHit extends MemoryRecord {
+  /** In [0, 1], the same scale from every store. */
+  readonly score: number;
+  /** Cosine distance in [0, 2]; null in keyword mode. */
+  readonly distance: number | null;
+  readonly explanation?: Explanation;
+}
+
+export interface SearchResult {
+  readonly hits: SearchHit[];
+  /** How many records could be hits, whatever the limit. */
+  readonly total: number;
+  /** The offset of the next page; null when this is the last. */
+  readonly nextOffset: number | null;
+  /** In [0, 1]: how sure recall is that something relevant is stored at all. */
+  readonly confidence: number;
+}
+
+export interface UpdateOptions extends WriteOptions {
+  /** The version the record must have; a ConflictError otherwise. Default: any. */
+  readonly expectedVersion?: number;
+}
+
+export interface DeleteOptions extends WriteOptions {
+  readonly expectedVersion?: number;
+  /** Removes the history as well, so that nothing of the record is left. Default false. */
+  readonly erase?: boolean;
+}
+
+/** Which records may be forgotten. An empty policy forgets nothing. */
+export interface ForgetPolicy {
+  readonly maxAgeDays?: number;
+  readonly maxInactiveDays?: number;
+  /** Keep only so many of the rest, the freshest. */
+  readonly budget?: number;
+  /** Only these types. */
+  readonly types?: readonly MemoryRecord["type"][];
+  /** With both limits set, age alone is enough beyond `maxAgeDays` times this. Default 12. */
+  readonly hardAgeMultiplier?: number;
+}
+
+export interface ForgetOptions extends WriteOptions {
+  /** Default true: only tells what would go. */
+  readonly dryRun?: boolean;
+  readonly keep?: readonly string[];
+  /** How many candidates are looked at, oldest first. Default 1000. */
+  readonly limit?: number;
+}
+
+export interface ForgetResult {
+  readonly scanned: number;
+  readonly deleted: number;
+  readonly deletedIds: string[];
+  readonly dryRun: boolean;
+}
+
+export interface ChangesOptions extends CallOptions {
+  /** Give the changes after this sequence number. Default 0: from the beginning. */
+  readonly after?: number;
+  /** 1 to 1000. Default 100. */
+  readonly limit?: number;
+}
+
+export interface ReadSessionOptions extends CallOptions {
+  /** Only so many of the newest messages, oldest first. */
+  readonly newest?: number;
+}
+
+export interface SessionWriteOptions extends CallOptions {
+  readonly expectedVersion?: number;
+  readonly create?: boolean;
+  readonly idempotencyKey?: string;
+}
+
+export interface ListSessionsOptions extends CallOptions {
+  /** 1 to 1000. Default 100. */
+  readonly limit?: number;
+  readonly offset?: number;
+}
+
+export interface SessionPage {
+  readonly sessions: SessionSummary[];
+  readonly total: number;
+}
+
+export interface ContextOptions extends CallOptions {
+  /** Tokens (cl100k_base) the whole context may have. Default: the window of `model`, else 16000. */
+  readonly maxTokens?: number;
+  /** Name of the model whose window is the budget. */
+  readonly model?: string;
+  /** At most so many recent messages. */
+  readonly newest?: number;
+  /** How records are recalled; false for none. The scope is the session's namespace and user. */
+  readonly recall?: SearchOptions | false;
+}
+
+export interface ContextMessage {
+  readonly role: string;
+  readonly content: string;
+}
+
+/** What to hand to a model. */
+export interface Context {
+  /** Summary, recalled records fenced as data, recent messages, and the query last. */
+  readonly messages: ContextMessage[];
+  readonly records: SearchHit[];
+  /** Tokens of all messages. */
+  readonly tokens: number;
+  /** How many of the session's messages were left out for want of room. */
+  readonly omittedMessages: number;
+}
+
+/**
+ * Everything a memory does, with the scope written out in each call. `Memory` and `Session` put a friendly face on it;
+ * an embedded memory and a remote server both implement it, and the wire contract has one route for each member.
+ */
+export interface MemoryOperations {
+  add(scope: ResolvedScope, inputs: readonly RecordInput[], options?: AddOptions): Promise<AddResult[]>;
+  /** In the order asked; null for what is not there or not in the scope. */
+  get(scope: ResolvedScope, ids: readonly string[], options?: ReadOptions): Promise<(MemoryRecord | null)[]>;
+  list(scope: ResolvedScope, options?: ListOptions): Promise<RecordPage>;
+  search(scope: ResolvedScope, text: string, options?: SearchOptions): Promise<SearchResult>;
+  update(
+    scope: ResolvedScope,
+    id: string,
+    patch: RecordPatch,
+    options?: UpdateOptions,
+  ): Promise<MemoryRecord>;
+  /** Gives the ids that existed. */
+  delete(scope: ResolvedScope, ids: readonly string[], options?: DeleteOptions): Promise<string[]>;
+  history(scope: ResolvedScope, id: string, options?: CallOptions): Promise<RecordVersion[]>;
+  forget(scope: ResolvedScope, policy: ForgetPolicy, options?: ForgetOptions): Promise<ForgetResult>;
+  changes(scope: ResolvedScope, options?: ChangesOptions): Promise<Change[]>;
+  readSession(key: SessionKey, options?: ReadSessionOptions): Promise<SessionState | null>;
+  writeSession(
+    key: SessionKey,
+    operations: readonly SessionOperation[],
+    options?: SessionWriteOptions,
+  ): Promise<SessionReceipt>;
+  deleteSession(key: SessionKey, options?: { expectedVersion?: number } & CallOptions): Promise<boolean>;
+  listSessions(scope: ResolvedScope, options?: ListSessionsOptions): Promise<SessionPage>;
+  context(key: SessionKey, query: string, options?: ContextOptions): Promise<Context>;
+  close(): Promise<void>;
+}
