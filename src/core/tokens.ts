@@ -10,6 +10,12 @@ const LONGEST_PIECE = 256;
 /** Merged pieces remembered, so that a recurring word is merged once. */
 const REMEMBERED_PIECES = 10_000;
 
+/** Where a piece longer than that can lie. The lookbehinds keep the test linear. */
+const LONG_RUN = new RegExp(`(?<!\\S)\\S{${LONGEST_PIECE + 1}}|(?<!\\s)\\s{${LONGEST_PIECE + 1}}`);
+
+/** Cuts a piece; counted in code points, so that no surrogate pair is torn apart. */
+const STRETCH = new RegExp(`[^]{1,${LONGEST_PIECE}}`, "gu");
+
 let loading: Promise<TokenCounter> | undefined;
 
 /**
@@ -17,7 +23,7 @@ let loading: Promise<TokenCounter> | undefined;
  * cost about 10 MB and 0.2 s, which a process that never counts should not pay.
  *
  * Counts are exact, except that an unbroken run of more than 256 characters of one class (letters, punctuation, spaces) is
- * counted in stretches of 256, which adds at most a token or two per stretch and keeps the time linear.
+ * counted in stretches of 256, which moves the count by at most a token or two per stretch and keeps the time linear.
  */
 export function loadTokenCounter(): Promise<TokenCounter> {
   loading ??= createTokenCounter();
@@ -34,18 +40,11 @@ async function createTokenCounter(): Promise<TokenCounter> {
   const encoding = Cl100KBase(ranks);
   const encoder = new BytePairEncodingCore({ ...encoding, mergeCacheSize: REMEMBERED_PIECES });
   return (text) => {
+    if (!LONG_RUN.test(text)) return encoder.countNative(text);
     let count = 0;
     for (const [piece] of text.matchAll(encoding.tokenSplitRegex)) {
-      for (const stretch of stretches(piece)) count += encoder.countNative(stretch);
+      for (const stretch of piece.match(STRETCH) ?? []) count += encoder.countNative(stretch);
     }
     return count;
   };
 }
-
-function stretches(piece: string): readonly string[] {
-  if (piece.length <= LONGEST_PIECE) return [piece];
-  return piece.match(STRETCH) ?? [];
-}
-
-// Counted in code points, so that no surrogate pair is torn apart.
-const STRETCH = new RegExp(`[^]{1,${LONGEST_PIECE}}`, "gu");
