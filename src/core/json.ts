@@ -1,3 +1,6 @@
+import { ValidationError } from "./errors.ts";
+import { checkText } from "./identifiers.ts";
+
 /** Values that survive JSON exactly. */
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
 export type JsonObject = { [key: string]: JsonValue };
@@ -35,4 +38,50 @@ export function deepMerge(base: JsonValue | undefined, patch: JsonValue): JsonVa
 
 export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+type Path = readonly (string | number)[];
+
+/** Deeper values are refused: engines and parsers have limits, and nobody means it. */
+const MAX_JSON_DEPTH = 100;
+
+/**
+ * Checks that a value survives JSON exactly, and gives it back.
+ * @throws ValidationError naming the place of a value that would not: undefined, NaN, a Date, a lone surrogate, …
+ */
+export function checkJson(value: unknown, path: Path, depth = 0): JsonValue {
+  if (depth > MAX_JSON_DEPTH)
+    throw ValidationError.of(path, `must not nest deeper than ${MAX_JSON_DEPTH} levels`);
+  if (value === null || typeof value === "boolean") return value;
+  if (typeof value === "string") return checkText(value, path);
+  if (typeof value === "number") {
+    if (Number.isFinite(value)) return value;
+    throw ValidationError.of(path, "must be a finite number", String(value), "finite_number");
+  }
+  if (Array.isArray(value)) {
+    value.forEach((item, index) => {
+      checkJson(item, [...path, index], depth + 1);
+    });
+    return value;
+  }
+  if (typeof value === "object" && isPlain(value)) {
+    for (const [key, item] of Object.entries(value)) {
+      checkText(key, [...path, key]);
+      checkJson(item, [...path, key], depth + 1);
+    }
+    return value as JsonObject;
+  }
+  throw ValidationError.of(path, "must be a JSON value", undefined, "json_type");
+}
+
+/** As `checkJson`, for an object. */
+export function checkJsonObject(value: unknown, path: Path): JsonObject {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw ValidationError.of(path, "must be an object", value, "dict_type");
+  return checkJson(value, path) as JsonObject;
+}
+
+function isPlain(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }

@@ -18,3 +18,14 @@ export interface IndexedRecord {
   readonly record: MemoryRecord;
   readonly entry: IndexEntry;
 }
+
+/** Makes index entries: embeds and analyses what recall should find a record by. */
+export interface Indexer {
+  /** One entry per record, in order. */
+  entries(
+    records: readonly Omit<MemoryRecord, "version">[],
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<IndexEntry[]>;
+  /** True when this indexer would make the entry differently: other embedder, other analyser, or no vector yet. */
+  isStale(entry: IndexEntry): boolean;
+}

@@ -2,7 +2,7 @@
 export type TokenCounter = (text: string) => number;
 
 /**
- * Longest stretch merged in one go, in UTF-16 units. Merging is quadratic in the length of an unbroken piece, and no
+ * Longest stretch merged in one go, in characters. Merging is quadratic in the length of an unbroken piece, and no
  * word of a natural text comes near this, so only runs such as base64 or one repeated letter are cut.
  */
 const LONGEST_PIECE = 256;
@@ -20,7 +20,7 @@ let loading: Promise<TokenCounter> | undefined;
 
 /**
  * Loads the counter for `cl100k_base`, the encoding of GPT-4 and of OpenAI's embedding models, on first use: its tables
- * cost about 10 MB and 0.2 s, which a process that never counts should not pay.
+ * cost some 20 MB and 0.1 s, which a process that never counts should not pay.
  *
  * Counts are exact, except that an unbroken run of more than 256 characters of one class (letters, punctuation, spaces) is
  * counted in stretches of 256, which moves the count by at most a token or two per stretch and keeps the time linear.

@@ -1,0 +1,209 @@
+import { type Clock, systemClock } from "./core/clock.ts";
+import { UnsupportedError } from "./core/errors.ts";
+import { checkLabel, type IdSource } from "./core/identifiers.ts";
+import type { AddResult, MemoryRecord, RecordInput, RecordPatch, RecordVersion } from "./core/record.ts";
+import { narrowScope, type ResolvedScope, type Scope, UNRESTRICTED } from "./core/scope.ts";
+import type { Change, SessionSummary } from "./core/store.ts";
+import type {
+  AddOptions,
+  CallOptions,
+  ChangesOptions,
+  DeleteOptions,
+  ForgetOptions,
+  ForgetPolicy,
+  ForgetResult,
+  ListOptions,
+  ListSessionsOptions,
+  MemoryOperations,
+  ReadOptions,
+  RecordPage,
+  SearchOptions,
+  SearchResult,
+  SessionPage,
+  UpdateOptions,
+} from "./operations.ts";
+import { type Paged, paged } from "./paged.ts";
+import { Session } from "./session.ts";
+import { ulidSource } from "./ulid.ts";
+
+/** What a `Memory` needs besides its operations. */
+export interface MemoryParts {
+  readonly operations: MemoryOperations;
+  readonly clock?: Clock;
+  readonly ids?: IdSource;
+}
+
+/** How to follow the change feed. */
+export interface FollowOptions extends ChangesOptions {
+  /** Keep waiting for new changes after the last one; end it with `signal` or by leaving the loop. Default false. */
+  readonly follow?: boolean;
+  /** Milliseconds between two looks while following. Default 250. */
+  readonly interval?: number;
+}
+
+/**
+ * A memory, or the part of one that a scope leaves. Long-term memory is here; working memory is behind `session`.
+ *
+ * Every method throws a `MemoirError`: `ValidationError` for bad input, `NotFoundError`, `ConflictError`, `StoreError`, …;
+ * a call given up through its `signal` rejects with the signal's reason.
+ */
+export class Memory implements AsyncDisposable {
+  readonly #operations: MemoryOperations;
+  readonly #clock: Clock;
+  readonly #ids: IdSource;
+  readonly #scope: ResolvedScope;
+
+  constructor(parts: MemoryParts, scope: ResolvedScope = UNRESTRICTED) {
+    this.#operations = parts.operations;
+    this.#clock = parts.clock ?? systemClock;
+    this.#ids = parts.ids ?? ulidSource(this.#clock);
+    this.#scope = scope;
+  }
+
+  /** The scope of this memory; null where it is not restricted. */
+  get currentScope(): ResolvedScope {
+    return this.#scope;
+  }
+
+  /** The operations this memory runs on, with the scope written out: for servers and other surfaces. */
+  get operations(): MemoryOperations {
+    return this.#operations;
+  }
+
+  /**
+   * The part of this memory that belongs to a tenant, namespace, user, agent or session. What is added through it gets
+   * these fields, and nothing outside it is seen. A scope only ever gets narrower.
+   */
+  scope(scope: Scope): Memory {
+    return new Memory(this.#parts(), narrowScope(this.#scope, scope));
+  }
+
+  /** Working memory of one conversation or workflow. Nothing is written until something is put into it. */
+  session(sessionId: string): Session {
+    if (this.#scope.sessionId !== null && this.#scope.sessionId !== sessionId)
+      throw new UnsupportedError(
+        `This memory is already restricted to session ${JSON.stringify(this.#scope.sessionId)}.`,
+      );
+    const { tenant, namespace, userId } = this.#scope;
+    return new Session(
+      { tenant, namespace, userId, sessionId: checkLabel(sessionId, "sessionId") },
+      { memory: this, operations: this.#operations, clock: this.#clock, ids: this.#ids },
+    );
+  }
+
+  /** Remembers one text or record, or several in one atomic write. */
+  add(input: string | RecordInput, options?: AddOptions): Promise<AddResult>;
+  add(inputs: readonly (string | RecordInput)[], options?: AddOptions): Promise<AddResult[]>;
+  async add(
+    input: string | RecordInput | readonly (string | RecordInput)[],
+    options?: AddOptions,
+  ): Promise<AddResult | AddResult[]> {
+    const inputs = (isList(input) ? input : [input]).map((item) =>
+      typeof item === "string" ? { text: item } : item,
+    );
+    const results = await this.#operations.add(this.#scope, inputs, options);
+    return isList(input) ? results : (results[0] as AddResult);
+  }
+
+  /** Finds records for a question or a few words, best first. */
+  async search(query: string, options?: SearchOptions): Promise<SearchResult> {
+    return this.#operations.search(this.#scope, query, options);
+  }
+
+  /** A record by id, or null when it is not in this scope. Ids merged away lead to what replaced them. */
+  async get(id: string, options?: ReadOptions): Promise<MemoryRecord | null> {
+    const [record] = await this.#operations.get(this.#scope, [id], options);
+    return record ?? null;
+  }
+
+  /** A page of records: `await` it for one page, or `for await` over it for all of them. */
+  list(options: ListOptions = {}): Paged<RecordPage, MemoryRecord> {
+    return paged(
+      (cursor: string | null) =>
+        this.#operations.list(this.#scope, cursor === null ? options : { ...options, cursor, offset: 0 }),
+      (page) => page.records,
+      (page) => page.cursor,
+    );
+  }
+
+  /** Changes fields of a record; `expectedVersion` refuses when somebody else was first. */
+  async update(id: string, patch: RecordPatch, options?: UpdateOptions): Promise<MemoryRecord> {
+    return this.#operations.update(this.#scope, id, patch, options);
+  }
+
+  /** Deletes one record or several; gives the ids that existed. The history stays unless `erase` is set. */
+  async delete(ids: string | readonly string[], options?: DeleteOptions): Promise<string[]> {
+    return this.#operations.delete(this.#scope, typeof ids === "string" ? [ids] : ids, options);
+  }
+
+  /** Every version of a record, oldest first. */
+  async history(id: string, options?: CallOptions): Promise<RecordVersion[]> {
+    return this.#operations.history(this.#scope, id, options);
+  }
+
+  /** Deletes what a policy calls stale. Tells only what would go unless `dryRun` is false. */
+  async forget(policy: ForgetPolicy, options?: ForgetOptions): Promise<ForgetResult> {
+    return this.#operations.forget(this.#scope, policy, options);
+  }
+
+  /** Changes in this scope, oldest first; with `follow` it goes on as they happen, in any process. */
+  async *changes(options: FollowOptions = {}): AsyncGenerator<Change, void, undefined> {
+    const { follow = false, interval = 250, ...query } = options;
+    let after = query.after ?? 0;
+    for (;;) {
+      const changes = await this.#operations.changes(this.#scope, { ...query, after });
+      yield* changes;
+      after = changes.at(-1)?.sequence ?? after;
+      if (changes.length > 0) continue;
+      if (!follow) return;
+      await pause(interval, options.signal);
+    }
+  }
+
+  /** Sessions of this namespace and user, most recently updated first: `await` for a page, `for await` for all. */
+  sessions(options: ListSessionsOptions = {}): Paged<SessionPage, SessionSummary> {
+    const from = options.offset ?? 0;
+    let seen = from;
+    return paged(
+      (cursor: number | null) =>
+        this.#operations.listSessions(this.#scope, { ...options, offset: cursor ?? from }),
+      (page) => page.sessions,
+      (page) => {
+        seen += page.sessions.length;
+        return page.sessions.length > 0 && seen < page.total ? seen : null;
+      },
+    );
+  }
+
+  /** Waits for background work and releases files and connections. */
+  async close(): Promise<void> {
+    await this.#operations.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #parts(): MemoryParts {
+    return { operations: this.#operations, clock: this.#clock, ids: this.#ids };
+  }
+}
+
+function isList<Item>(value: Item | readonly Item[]): value is readonly Item[] {
+  return Array.isArray(value);
+}
+
+function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", stop);
+      resolve();
+    }, milliseconds);
+    signal?.addEventListener("abort", stop, { once: true });
+  });
+}
