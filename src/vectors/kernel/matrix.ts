@@ -1,0 +1,188 @@
+import { ValidationError } from "../../core/errors.ts";
+import { createKernel, type VectorKernel } from "./kernel.ts";
+import { FLOAT32_ROWS, INT8_ROWS, type RowFormat } from "./row-format.ts";
+import { type RowScore, Top } from "./top.ts";
+
+/** Rows from `from` up to and without `to`. */
+export interface RowRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Which rows to score: a range, or their numbers in any order. */
+export type RowSelection = RowRange | Uint32Array;
+
+/** Rows scored in one call of the kernel: about a millisecond of int8, so a caller may yield in between. */
+const SLICE = 16_384;
+
+/** Elements of a row are filled up to a multiple of this, as the kernel reads them. */
+const LANES = 16;
+
+/**
+ * Vectors of one length as numbered rows, and their cosines with a query. Rows are only added or overwritten; a row whose
+ * vector is all zeros scores 0 against everything.
+ *
+ * @throws ValidationError for a vector of another length or with an element that is not finite, and for a row out of range
+ */
+export class VectorMatrix {
+  readonly dimensions: number;
+  readonly #format: RowFormat;
+  readonly #kernel: VectorKernel;
+  readonly #width: number;
+  readonly #stride: number;
+  // The kernel's memory: the query, a slice's row numbers, its scores, and from there on the rows.
+  readonly #listAt: number;
+  readonly #scoresAt: number;
+  readonly #rowsAt: number;
+  #length = 0;
+
+  constructor(dimensions: number, format: RowFormat, kernel: VectorKernel) {
+    this.dimensions = dimensions;
+    this.#format = format;
+    this.#kernel = kernel;
+    this.#width = Math.ceil(dimensions / LANES) * LANES;
+    this.#stride = this.#width * format.elementBytes + 16;
+    this.#listAt = this.#width * 4;
+    this.#scoresAt = this.#listAt + SLICE * 4;
+    this.#rowsAt = this.#scoresAt + SLICE * 4;
+    kernel.reserve(this.#rowsAt);
+  }
+
+  /** Number of rows. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Bytes held, memory reserved for rows to come included. */
+  get byteLength(): number {
+    return this.#kernel.memory.byteLength;
+  }
+
+  /** Adds a row and gives its number: 0, 1, 2, … */
+  append(vector: Float32Array): number {
+    this.#checkLength(vector);
+    const row = this.#length;
+    this.#kernel.reserve(this.#rowsAt + (row + 1) * this.#stride);
+    this.#write(row, vector);
+    this.#length = row + 1;
+    return row;
+  }
+
+  /** Overwrites a row. */
+  set(row: number, vector: Float32Array): void {
+    this.#checkLength(vector);
+    this.#checkRow(row);
+    this.#write(row, vector);
+  }
+
+  /** Cosines of the rows with `query`, in the order of `rows`; all rows when left out. `out` takes them when it is long enough. */
+  scores(query: Float32Array, rows: RowSelection = this.#all(), out?: Float32Array): Float32Array {
+    const scores = out ?? new Float32Array(selectionLength(rows));
+    for (const slice of this.#slices(query, rows)) scores.set(slice.scores, slice.first);
+    return scores;
+  }
+
+  /** The `k` rows of the highest scores: best first, among equals the lower row first. */
+  topK(query: Float32Array, k: number, rows?: RowSelection): RowScore[] {
+    const steps = this.topKInSteps(query, k, rows);
+    for (;;) {
+      const step = steps.next();
+      if (step.done) return step.value;
+    }
+  }
+
+  /** `topK` that pauses about every millisecond, so that a caller can let others run. Rows may be added and set in between. */
+  *topKInSteps(
+    query: Float32Array,
+    k: number,
+    rows: RowSelection = this.#all(),
+  ): Generator<undefined, RowScore[], undefined> {
+    const top = new Top(k);
+    for (const { first, scores } of this.#slices(query, rows)) {
+      for (let index = 0; index < scores.length; index++) {
+        top.offer(rowAt(rows, first + index), scores[index] ?? 0);
+      }
+      yield;
+    }
+    return top.list();
+  }
+
+  #all(): RowRange {
+    return { from: 0, to: this.#length };
+  }
+
+  /** Scores slice by slice; `scores` looks into the kernel's memory and holds until the next slice. */
+  *#slices(
+    query: Float32Array,
+    rows: RowSelection,
+  ): Generator<{ readonly first: number; readonly scores: Float32Array }> {
+    this.#checkLength(query);
+    this.#checkSelection(rows);
+    const { elements, scale } = this.#format.encodeQuery(query, this.#width);
+    const total = selectionLength(rows);
+    for (let first = 0; first < total; first += SLICE) {
+      const count = Math.min(SLICE, total - first);
+      const memory = this.#kernel.memory;
+      // Every time: another query may have run since the last slice.
+      new Uint8Array(memory).set(elements);
+      let rowsAt = this.#rowsAt;
+      if (rows instanceof Uint32Array) {
+        new Uint32Array(memory, this.#listAt, count).set(rows.subarray(first, first + count));
+      } else {
+        rowsAt += (rows.from + first) * this.#stride;
+      }
+      const list = rows instanceof Uint32Array ? this.#listAt : 0;
+      const score = this.#kernel[this.#format.score];
+      score(0, scale, rowsAt, this.#stride, this.#width, list, count, this.#scoresAt);
+      yield { first, scores: new Float32Array(memory, this.#scoresAt, count) };
+    }
+  }
+
+  #write(row: number, vector: Float32Array): void {
+    const { memory } = this.#kernel;
+    const at = this.#rowsAt + row * this.#stride;
+    const scale = this.#format.writeRow(memory, at, vector);
+    new Float32Array(memory, at + this.#stride - 16, 1)[0] = scale;
+  }
+
+  #checkLength(vector: Float32Array): void {
+    if (vector.length === this.dimensions) return;
+    throw ValidationError.of("vector", `has ${vector.length} elements where ${this.dimensions} are expected`);
+  }
+
+  #checkRow(row: number): void {
+    if (Number.isInteger(row) && row >= 0 && row < this.#length) return;
+    throw ValidationError.of("row", `${row} is not one of the ${this.#length} rows`, row);
+  }
+
+  #checkSelection(rows: RowSelection): void {
+    if (rows instanceof Uint32Array) {
+      for (const row of rows) this.#checkRow(row);
+    } else if (rows.from < rows.to) {
+      this.#checkRow(rows.from);
+      this.#checkRow(rows.to - 1);
+    }
+  }
+}
+
+/** Vectors in int8 with a scale for each: a quarter of the memory, cosines within about 0.01. Rescore the best exactly. */
+export class QuantizedMatrix extends VectorMatrix {
+  constructor(dimensions: number, kernel: VectorKernel = createKernel()) {
+    super(dimensions, INT8_ROWS, kernel);
+  }
+}
+
+/** Vectors in float32: exact cosines, for few rows or for rescoring. */
+export class Float32Matrix extends VectorMatrix {
+  constructor(dimensions: number, kernel: VectorKernel = createKernel()) {
+    super(dimensions, FLOAT32_ROWS, kernel);
+  }
+}
+
+function selectionLength(rows: RowSelection): number {
+  return rows instanceof Uint32Array ? rows.length : Math.max(0, rows.to - rows.from);
+}
+
+function rowAt(rows: RowSelection, index: number): number {
+  return rows instanceof Uint32Array ? (rows[index] ?? 0) : rows.from + index;
+}
