@@ -59,9 +59,8 @@ export function checkJson(value: unknown, path: Path, depth = 0): JsonValue {
     throw ValidationError.of(path, "must be a finite number", String(value), "finite_number");
   }
   if (Array.isArray(value)) {
-    value.forEach((item, index) => {
-      checkJson(item, [...path, index], depth + 1);
-    });
+    // Not forEach, which would pass over the holes of a sparse array.
+    for (const [index, item] of value.entries()) checkJson(item, [...path, index], depth + 1);
     return value;
   }
   if (typeof value === "object" && isPlain(value)) {

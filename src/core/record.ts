@@ -131,7 +131,7 @@ export interface RecordVersion {
   readonly actor: string | null;
   readonly reason: string | null;
   readonly confidence: number | null;
-  /** The record after the change; for a deletion, as it was last. */
+  /** The record after the change; for a deletion, as it was last, with the version it had then. */
   readonly record: MemoryRecord;
 }
 

@@ -44,8 +44,7 @@ export function narrowScope(base: ResolvedScope, scope: Scope): ResolvedScope {
   for (const field of SCOPE_FIELDS) {
     const given = scope[field];
     if (given === undefined) continue;
-    const label =
-      field === "namespace" && typeof given !== "string" ? joinNamespace(given) : checkLabel(given, field);
+    const label = Array.isArray(given) ? joinNamespace(given) : checkLabel(given, field);
     if (base[field] !== null && base[field] !== label)
       throw ValidationError.of(field, `is already ${JSON.stringify(base[field])} in this scope`, label);
     narrowed[field] = label;
@@ -62,11 +61,10 @@ export function narrowScope(base: ResolvedScope, scope: Scope): ResolvedScope {
 /** Joins labels into a namespace so that different lists always give different text. */
 export function joinNamespace(labels: readonly string[]): string {
   if (labels.length === 0) throw ValidationError.of("namespace", "must have at least one label", labels);
-  return labels
-    .map((label, index) =>
-      checkLabel(label, ["namespace", index]).replaceAll("%", "%25").replaceAll("/", "%2F"),
-    )
-    .join("/");
+  const escaped = labels.map((label, index) =>
+    checkLabel(label, ["namespace", index]).replaceAll("%", "%25").replaceAll("/", "%2F"),
+  );
+  return checkLabel(escaped.join("/"), "namespace");
 }
 
 /** The labels of a namespace that `joinNamespace` made. */

@@ -77,7 +77,7 @@ export interface ListQuery {
   readonly now: Instant;
   /** The state as it was known at this instant instead of the present one. */
   readonly asOf?: Instant;
-  /** By `createdAt`, ties by id. */
+  /** By `createdAt`; ties by rising id in either order, compared by code points. */
   readonly order: "newest" | "oldest";
   readonly limit: number;
   /** Continue after this record. */
@@ -112,7 +112,8 @@ export interface RecordStore {
    * durable when the promise resolves. A record that has expired at `now` counts as absent.
    * @returns the new versions of the writes in order (0 for aliases) and the sequence of the last change.
    * @throws ConflictError `version_conflict` when a version or duplicate key is not as expected, and
-   * `idempotency_key_reused` when the key is already there: the caller reads again and decides anew.
+   * `idempotency_key_reused` when the key is already there, which is checked first: the caller reads again and decides
+   * anew.
    */
   write(
     tenant: string,
@@ -127,10 +128,16 @@ export interface RecordStore {
   /** All versions of an id, oldest first; empty when the id was never used. */
   history(tenant: string, id: string): Promise<RecordVersion[]>;
 
-  /** Counts an access: moves `lastAccessedAt` to `now` and adds one to `accessCount`. Makes no version. */
+  /**
+   * Counts an access: moves `lastAccessedAt` to `now` and adds one to `accessCount`. Makes no version and no change;
+   * ids that are not there are skipped.
+   */
   touch(tenant: string, ids: readonly string[], now: Instant): Promise<void>;
 
-  /** Removes history and aliases too: nothing of these ids is left, except that they changed. Gives the ids that existed. */
+  /**
+   * Removes history and aliases too: nothing of these ids is left, except that they changed, so a record stored under one
+   * of them later still gets a higher version. Gives the ids that were there, alive or in the history.
+   */
   erase(tenant: string, ids: readonly string[], now: Instant): Promise<string[]>;
 
   /** Changes after a sequence number, oldest first. */
@@ -151,13 +158,16 @@ export interface RecordStore {
   /** Row numbers of the living records a filter leaves, rising. */
   rows(tenant: string, filter: FilterNode, now: Instant): Promise<Uint32Array>;
 
-  /** Replaces index entries, for example after a change of embedder. Makes no version. Gone ids are skipped. */
+  /**
+   * Replaces index entries, for example after a change of embedder. Makes no version. Ids that are gone or have another
+   * version by now are skipped.
+   */
   reindex(
     tenant: string,
     entries: readonly { id: string; version: number; entry: IndexEntry }[],
   ): Promise<void>;
 
-  /** Deletes what has expired, leaving history; gives the ids. */
+  /** Deletes what has expired, leaving history: a version and a change like any deletion. Gives the ids. */
   removeExpired(tenant: string, now: Instant, limit: number): Promise<string[]>;
 
   tenants(): Promise<string[]>;

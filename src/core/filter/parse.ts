@@ -60,7 +60,7 @@ export function parseCondition(field: FieldRef, condition: unknown, path: Path):
   for (const [name, value] of Object.entries(condition)) {
     if (value === undefined) continue;
     const here = [...path, name];
-    const operator = ALIASES[name] ?? OPERATORS.find((known) => known === name);
+    const operator = Object.hasOwn(ALIASES, name) ? ALIASES[name] : OPERATORS.find((known) => known === name);
     if (!operator)
       throw ValidationError.of(
         here,

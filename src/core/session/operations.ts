@@ -17,7 +17,7 @@ export interface MessagePatch {
 export type SessionOperation =
   /** Appends messages in order; ids that are already there are skipped. Result: the ids that were new. */
   | { readonly operation: "append"; readonly messages: readonly Message[] }
-  /** Replaces everything. */
+  /** Replaces everything. Of messages with the same id the first is kept. */
   | { readonly operation: "replace"; readonly content: SessionContent }
   /** Changes flags of messages; unknown ids are skipped. Result: how many were found. */
   | { readonly operation: "patchMessages"; readonly ids: readonly string[]; readonly patch: MessagePatch }
@@ -129,7 +129,8 @@ function apply(
     }
     case "replace": {
       const { messages, ...content } = operation.content;
-      log.replace(messages);
+      const seen = new Set<string>();
+      log.replace(messages.filter(({ id }) => !seen.has(id) && seen.add(id)));
       return changed({ ...content, expiresAt: expiry(content.ttlSeconds, now) });
     }
     case "patchMessages":
@@ -152,6 +153,8 @@ function apply(
       if (typeof current !== "number")
         throw ValidationError.of([...path, "key"], `holds no number: ${JSON.stringify(operation.key)}`);
       const sum = current + operation.by;
+      if (!Number.isFinite(sum))
+        throw ValidationError.of([...path, "by"], "makes the sum too large", operation.by);
       return changed({ data: { ...rest.data, [operation.key]: sum } }, sum);
     }
     case "pushList": {
@@ -182,8 +185,9 @@ function apply(
     case "setList":
       return withList(operation.list, operation.values, null);
     case "deleteList": {
-      const { [operation.list]: gone, ...left } = rest.lists;
-      return changed({ lists: left }, gone !== undefined);
+      if (!Object.hasOwn(rest.lists, operation.list)) return changed({}, false);
+      const { [operation.list]: _, ...left } = rest.lists;
+      return changed({ lists: left }, true);
     }
     case "setContext":
       return changed({ context: operation.context });
