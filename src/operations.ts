@@ -223,6 +223,16 @@ export interface MemoryOperations {
     options?: SessionWriteOptions,
   ): Promise<SessionReceipt>;
   deleteSession(key: SessionKey, options?: { expectedVersion?: number } & CallOptions): Promise<boolean>;
+  /**
+   * The session of that id where the caller may not know its whole scope: the one that fits the given fields exactly,
+   * else the only one that agrees with them. Null when there is none, or several.
+   */
+  findSession(
+    tenant: string,
+    sessionId: string,
+    known: { readonly namespace?: string; readonly userId?: string },
+    options?: CallOptions,
+  ): Promise<SessionKey | null>;
   listSessions(scope: ResolvedScope, options?: ListSessionsOptions): Promise<SessionPage>;
   context(key: SessionKey, query: string, options?: ContextOptions): Promise<Context>;
   close(): Promise<void>;

@@ -1,0 +1,160 @@
+import { ValidationError } from "../errors.ts";
+import { checkLabel, checkText } from "../identifiers.ts";
+import { checkJson, checkJsonObject } from "../json.ts";
+import { type Instant, parseInstant } from "../time.ts";
+import { checkPast } from "./messages.ts";
+import type { SessionOperation } from "./operations.ts";
+import type { Message } from "./state.ts";
+
+type Path = readonly (string | number)[];
+
+/** Longer lists of operations are refused: one write must stay short, since others wait for it. */
+const MAX_OPERATIONS = 1000;
+
+/**
+ * Checks operations that came from a caller.
+ * @throws ValidationError naming the operation and field, for example `operations.0.values.price`.
+ */
+export function checkOperations(operations: readonly SessionOperation[], now: Instant): void {
+  if (!Array.isArray(operations) || operations.length === 0)
+    throw ValidationError.of(
+      "operations",
+      "must be a list of at least one operation",
+      undefined,
+      "list_type",
+    );
+  if (operations.length > MAX_OPERATIONS)
+    throw ValidationError.of("operations", `must not have more than ${MAX_OPERATIONS} entries`);
+  for (const [index, operation] of operations.entries())
+    checkOperation(operation, now, ["operations", index]);
+}
+
+function checkOperation(operation: SessionOperation, now: Instant, path: Path): void {
+  switch (operation?.operation) {
+    case "append":
+      checkList(operation.messages, [...path, "messages"]).forEach((message, index) => {
+        checkMessage(message as Message, now, [...path, "messages", index]);
+      });
+      return;
+    case "replace":
+      operation.content.messages.forEach((message, index) => {
+        checkMessage(message, now, ["messages", index]);
+      });
+      checkJsonObject(operation.content.data, ["data"]);
+      checkJsonObject(operation.content.lists, ["lists"]);
+      checkJsonObject(operation.content.strategy.config, ["strategy", "config"]);
+      if (operation.content.context !== null) checkText(operation.content.context, ["context"]);
+      checkSeconds(operation.content.ttlSeconds, ["ttlSeconds"]);
+      return;
+    case "patchMessages":
+    case "deleteMessages":
+      checkLabels(operation.ids, [...path, "ids"]);
+      return;
+    case "setData":
+    case "mergeData":
+    case "replaceData":
+      checkJsonObject(operation.values, [...path, "values"]);
+      return;
+    case "deleteData":
+      checkList(operation.keys, [...path, "keys"]).forEach((key, index) => {
+        checkText(key, [...path, "keys", index]);
+      });
+      return;
+    case "increment":
+      checkText(operation.key, [...path, "key"]);
+      checkJson(operation.by, [...path, "by"]);
+      if (typeof operation.by !== "number")
+        throw ValidationError.of([...path, "by"], "must be a number", operation.by);
+      return;
+    case "pushList":
+    case "setList":
+      checkText(operation.list, [...path, "list"]);
+      checkJson(operation.values, [...path, "values"]);
+      checkList(operation.values, [...path, "values"]);
+      return;
+    case "insertList":
+      checkText(operation.list, [...path, "list"]);
+      checkIndex(operation.index, [...path, "index"]);
+      checkJson(operation.value, [...path, "value"]);
+      return;
+    case "popList":
+      checkText(operation.list, [...path, "list"]);
+      if (operation.index !== undefined) checkIndex(operation.index, [...path, "index"]);
+      return;
+    case "removeList":
+      checkText(operation.list, [...path, "list"]);
+      checkJson(operation.value, [...path, "value"]);
+      return;
+    case "deleteList":
+      checkText(operation.list, [...path, "list"]);
+      return;
+    case "setContext":
+      if (operation.context !== null) checkText(operation.context, [...path, "context"]);
+      return;
+    case "setTokens":
+      checkIndex(operation.tokens, [...path, "tokens"]);
+      return;
+    case "setStrategy":
+      checkText(operation.strategy?.strategy, [...path, "strategy", "strategy"]);
+      checkJsonObject(operation.strategy.config, [...path, "strategy", "config"]);
+      return;
+    case "setRecords":
+      checkJson(operation.records, [...path, "records"]);
+      checkList(operation.records, [...path, "records"]);
+      return;
+    case "setTimeToLive":
+      checkSeconds(operation.seconds, [...path, "seconds"]);
+      return;
+    default:
+      throw ValidationError.of(
+        [...path, "operation"],
+        "is not an operation on sessions",
+        undefined,
+        "unknown_operation",
+      );
+  }
+}
+
+function checkMessage(message: Message, now: Instant, path: Path): void {
+  if (typeof message !== "object" || message === null)
+    throw ValidationError.of(path, "must be a message", message, "model_attributes_type");
+  checkLabel(message.id, [...path, "id"]);
+  checkLabel(message.role, [...path, "role"]);
+  if (checkText(message.content, [...path, "content"]).trim() === "")
+    throw ValidationError.of([...path, "content"], "must not be blank", message.content);
+  if (message.name !== null) checkLabel(message.name, [...path, "name"]);
+  checkPast(message.createdAt, now, [...path, "createdAt"]);
+  checkJsonObject(message.metadata, [...path, "metadata"]);
+  if (message.persistedAt !== null) parseInstant(message.persistedAt, [...path, "persistedAt"]);
+  if (typeof message.extracted !== "boolean")
+    throw ValidationError.of([...path, "extracted"], "must be true or false", message.extracted, "bool_type");
+}
+
+function checkList(value: unknown, path: Path): readonly unknown[] {
+  if (!Array.isArray(value)) throw ValidationError.of(path, "must be a list", value, "list_type");
+  return value;
+}
+
+function checkLabels(value: unknown, path: Path): void {
+  checkList(value, path).forEach((label, index) => {
+    checkLabel(label, [...path, index]);
+  });
+}
+
+function checkIndex(value: unknown, path: Path): void {
+  if (typeof value !== "number" || !Number.isSafeInteger(value))
+    throw ValidationError.of(path, "must be a whole number", value, "int_type");
+}
+
+/** Zero and negative times to live are allowed and mean "gone at once", as the wire contract has it. */
+function checkSeconds(value: unknown, path: Path): void {
+  if (value !== null && !(typeof value === "number" && Math.abs(value) <= MAX_TTL_SECONDS))
+    throw ValidationError.of(
+      path,
+      "must be a number of seconds, at most 100 years, or null",
+      value,
+      "float_type",
+    );
+}
+
+const MAX_TTL_SECONDS = 100 * 365.25 * 86_400;

@@ -1,0 +1,51 @@
+import { StoreError } from "../core/errors.ts";
+import type { MemoryOperations } from "../operations.ts";
+import { addRecords } from "./add.ts";
+import { BackgroundWork } from "./background.ts";
+import { deleteRecords, updateRecord } from "./change.ts";
+import { assembleContext } from "./context.ts";
+import { forgetRecords } from "./forget.ts";
+import type { EmbeddedParts } from "./parts.ts";
+import { getRecords, listRecords, readChanges, readHistory } from "./read.ts";
+import { searchRecords } from "./search.ts";
+import { deleteSession, findSession, listSessions, readSession, writeSession } from "./sessions.ts";
+
+/** The operations of a memory that runs in this process, on the given store and models. */
+export function embedMemory(parts: EmbeddedParts, close: () => Promise<void>): MemoryOperations {
+  const background = new BackgroundWork(parts.logger);
+  let closing: Promise<void> | null = null;
+
+  const open = <Arguments extends unknown[], Result>(
+    operation: (...args: Arguments) => Promise<Result>,
+  ): ((...args: Arguments) => Promise<Result>) => {
+    return async (...args) => {
+      if (closing !== null) throw new StoreError("store_closed", "This memory was closed.");
+      return operation(...args);
+    };
+  };
+
+  const search: MemoryOperations["search"] = (scope, text, options) =>
+    searchRecords(parts, background, scope, text, options);
+
+  return {
+    add: open((scope, inputs, options) => addRecords(parts, scope, inputs, options)),
+    get: open((scope, ids, options) => getRecords(parts, scope, ids, options)),
+    list: open((scope, options) => listRecords(parts, scope, options)),
+    search: open(search),
+    update: open((scope, id, patch, options) => updateRecord(parts, scope, id, patch, options)),
+    delete: open((scope, ids, options) => deleteRecords(parts, scope, ids, options)),
+    history: open((scope, id, options) => readHistory(parts, scope, id, options)),
+    forget: open((scope, policy, options) => forgetRecords(parts, scope, policy, options)),
+    changes: open((scope, options) => readChanges(parts, scope, options)),
+    readSession: open((key, options) => readSession(parts, key, options)),
+    writeSession: open((key, operations, options) => writeSession(parts, key, operations, options)),
+    deleteSession: open((key, options) => deleteSession(parts, key, options)),
+    findSession: open((tenant, sessionId, known) => findSession(parts, tenant, sessionId, known)),
+    listSessions: open((scope, options) => listSessions(parts, scope, options)),
+    context: open((key, query, options) => assembleContext(parts, search, key, query, options)),
+    close() {
+      closing ??= background.settled().then(close);
+      return closing;
+    },
+  };
+}

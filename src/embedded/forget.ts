@@ -1,0 +1,85 @@
+import { ValidationError } from "../core/errors.ts";
+import { EVERYTHING } from "../core/filter/filter.ts";
+import { type MemoryRecord, RECORD_TYPES } from "../core/record.ts";
+import type { ResolvedScope } from "../core/scope.ts";
+import { toMilliseconds } from "../core/time.ts";
+import type { ForgetOptions, ForgetPolicy, ForgetResult } from "../operations.ts";
+import { deleteRecords } from "./change.ts";
+import { numberBetween, wholeNumber } from "./numbers.ts";
+import { type EmbeddedParts, present } from "./parts.ts";
+import { scopedFilter } from "./read.ts";
+
+const DAY = 86_400_000;
+
+/** Deletes, or in a dry run names, what a policy calls stale. The history of what is forgotten stays. */
+export async function forgetRecords(
+  parts: EmbeddedParts,
+  scope: ResolvedScope,
+  policy: ForgetPolicy,
+  options: ForgetOptions = {},
+): Promise<ForgetResult> {
+  checkPolicy(policy);
+  const dryRun = options.dryRun ?? true;
+  const candidates = await parts.records.list(scope.tenant, {
+    filter: scopedFilter(scope, EVERYTHING),
+    now: present(parts),
+    order: "oldest",
+    limit: wholeNumber(options.limit ?? 1000, "limit", 1, 100_000),
+  });
+  const doomed = selectForgotten(candidates, policy, new Set(options.keep), parts.clock.now());
+  if (dryRun || doomed.length === 0)
+    return { scanned: candidates.length, deleted: doomed.length, deletedIds: doomed, dryRun };
+  const { dryRun: _, keep: __, limit: ___, ...write } = options;
+  const deletedIds = await deleteRecords(parts, scope, doomed, { ...write, change: "forget" });
+  return { scanned: candidates.length, deleted: deletedIds.length, deletedIds, dryRun };
+}
+
+/** The ids a policy forgets, by the rules of the wire contract, section "Forgetting". */
+export function selectForgotten(
+  records: readonly MemoryRecord[],
+  policy: ForgetPolicy,
+  keep: ReadonlySet<string>,
+  now: number,
+): string[] {
+  const { maxAgeDays, maxInactiveDays, budget, types, hardAgeMultiplier = 12 } = policy;
+  const eligible = records.filter(
+    (record) =>
+      !record.pinned && !keep.has(record.id) && (types === undefined || types.includes(record.type)),
+  );
+  const stale = eligible.filter((record) => {
+    const age = (now - toMilliseconds(record.createdAt)) / DAY;
+    const inactive = (now - toMilliseconds(record.lastAccessedAt)) / DAY;
+    const old = maxAgeDays !== undefined && age > maxAgeDays;
+    const idle = maxInactiveDays !== undefined && inactive > maxInactiveDays;
+    if (maxAgeDays === undefined || maxInactiveDays === undefined) return old || idle;
+    return age > maxAgeDays * hardAgeMultiplier || (old && idle);
+  });
+  const gone = new Set(stale.map((record) => record.id));
+  if (budget !== undefined) {
+    const survivors = eligible.filter((record) => !gone.has(record.id));
+    const byWorth = survivors.map((record) => ({ id: record.id, worth: worth(record, now) }));
+    byWorth.sort((left, right) => right.worth - left.worth || (left.id < right.id ? -1 : 1));
+    for (const { id } of byWorth.slice(budget)) gone.add(id);
+  }
+  return eligible.filter((record) => gone.has(record.id)).map((record) => record.id);
+}
+
+/** 0.6 freshness (half-life 7 days) and 0.4 novelty (half-life 30 days), as the contract weighs survivors. */
+function worth(record: MemoryRecord, now: number): number {
+  const freshness = 2 ** (-Math.max(0, now - toMilliseconds(record.lastAccessedAt)) / (7 * DAY));
+  const novelty = 2 ** (-Math.max(0, now - toMilliseconds(record.createdAt)) / (30 * DAY));
+  return 0.6 * freshness + 0.4 * novelty;
+}
+
+function checkPolicy(policy: ForgetPolicy): void {
+  const { maxAgeDays, maxInactiveDays, budget, types, hardAgeMultiplier } = policy;
+  if (maxAgeDays !== undefined) numberBetween(maxAgeDays, "maxAgeDays", 0, Number.MAX_VALUE);
+  if (maxInactiveDays !== undefined) numberBetween(maxInactiveDays, "maxInactiveDays", 0, Number.MAX_VALUE);
+  if (hardAgeMultiplier !== undefined)
+    numberBetween(hardAgeMultiplier, "hardAgeMultiplier", 0, Number.MAX_VALUE);
+  if (budget !== undefined) wholeNumber(budget, "budget", 0);
+  for (const [index, type] of (types ?? []).entries()) {
+    if (!RECORD_TYPES.includes(type))
+      throw ValidationError.of(["types", index], `must be one of ${RECORD_TYPES.join(", ")}`, type, "enum");
+  }
+}

@@ -1,0 +1,26 @@
+import type { Clock } from "../core/clock.ts";
+import type { IdSource } from "../core/identifiers.ts";
+import type { Logger } from "../core/logger.ts";
+import type { Recall } from "../core/recall.ts";
+import type { Indexer } from "../core/recall-index.ts";
+import type { MemoryRecord } from "../core/record.ts";
+import type { RecordStore, SessionStore } from "../core/store.ts";
+import { formatMilliseconds, type Instant } from "../core/time.ts";
+
+/** What an embedded memory is made of. */
+export interface EmbeddedParts {
+  readonly records: RecordStore;
+  readonly sessions: SessionStore;
+  readonly indexer: Indexer;
+  readonly recall: Recall;
+  /** Recall over records given to it instead of over the store: for the state as of an earlier time. */
+  readonly recallOver: (tenant: string, records: readonly MemoryRecord[]) => Promise<Recall>;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly logger: Logger;
+  readonly countTokens: () => Promise<(text: string) => number>;
+}
+
+export function present(parts: Pick<EmbeddedParts, "clock">): Instant {
+  return formatMilliseconds(parts.clock.now());
+}

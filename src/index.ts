@@ -1,0 +1,70 @@
+export type { Clock } from "./core/clock.ts";
+export type { Embedder } from "./core/embedder.ts";
+export {
+  ConflictError,
+  ERROR_KINDS,
+  type ErrorCode,
+  type InputIssue,
+  MemoirError,
+  ModelError,
+  NotFoundError,
+  StoreError,
+  UnauthorizedError,
+  UnsupportedError,
+  ValidationError,
+} from "./core/errors.ts";
+export type { Filter, FilterCondition, FilterValue } from "./core/filter/filter.ts";
+export type { IdSource } from "./core/identifiers.ts";
+export type { JsonObject, JsonValue } from "./core/json.ts";
+export type { Logger } from "./core/logger.ts";
+export type { Explanation, RecallMode, RecencyOptions } from "./core/recall.ts";
+export type {
+  AddResult,
+  AddStatus,
+  ChangeKind,
+  MemoryRecord,
+  RecordInput,
+  RecordPatch,
+  RecordType,
+  RecordVersion,
+} from "./core/record.ts";
+export { joinNamespace, type ResolvedScope, type Scope, splitNamespace } from "./core/scope.ts";
+export type { SessionOperation } from "./core/session/operations.ts";
+export type {
+  LearningStrategy,
+  Message,
+  MessageInput,
+  SessionKey,
+  SessionState,
+} from "./core/session/state.ts";
+export type { Change, SessionReceipt, SessionSummary, Store } from "./core/store.ts";
+export type { Instant, InstantInput } from "./core/time.ts";
+export { type FollowOptions, Memory } from "./memory.ts";
+export { DEFAULT_STORE, type OpenOptions, openMemory } from "./open.ts";
+export type {
+  AddOptions,
+  CallOptions,
+  ChangesOptions,
+  Context,
+  ContextMessage,
+  ContextOptions,
+  DeleteOptions,
+  ForgetOptions,
+  ForgetPolicy,
+  ForgetResult,
+  ListOptions,
+  ListSessionsOptions,
+  MemoryOperations,
+  ReadOptions,
+  ReadSessionOptions,
+  RecordPage,
+  SearchHit,
+  SearchOptions,
+  SearchResult,
+  SessionPage,
+  SessionWriteOptions,
+  UpdateOptions,
+  WriteOptions,
+} from "./operations.ts";
+export type { Paged } from "./paged.ts";
+export { Session, SessionData, SessionList } from "./session.ts";

@@ -1,0 +1,93 @@
+import { type Clock, systemClock } from "./core/clock.ts";
+import type { Embedder } from "./core/embedder.ts";
+import { ValidationError } from "./core/errors.ts";
+import type { IdSource } from "./core/identifiers.ts";
+import { type Logger, silentLogger } from "./core/logger.ts";
+import type { Store } from "./core/store.ts";
+import { loadTokenCounter } from "./core/tokens.ts";
+import { embedMemory } from "./embedded/embedded.ts";
+import { Memory } from "./memory.ts";
+import { openStore } from "./stores/registry.ts";
+import { ulidSource } from "./ulid.ts";
+import { createIndexer, createLocalRecall, createRecallOver } from "./vectors/local/local-recall.ts";
+
+/** Where a memory is kept when nothing is said. */
+export const DEFAULT_STORE = "sqlite:.memoir/memory.db";
+
+export interface OpenOptions {
+  /**
+   * `sqlite:PATH` (default `sqlite:.memoir/memory.db`), `memory:`, `http://…` or `https://…` for a remote server,
+   * `module:NAME` for a store of somebody else's, or a store that is open already.
+   */
+  readonly store?: string | Store;
+  /** Default: the built-in static table. Remote memories embed on the server and take none. */
+  readonly embedder?: Embedder;
+  /** Credential for a remote server. */
+  readonly token?: string;
+  readonly clock?: Clock;
+  readonly ids?: IdSource;
+  readonly logger?: Logger;
+}
+
+/**
+ * Opens a memory. Close it when you are done, or bind it with `await using`.
+ *
+ * @example
+ * const memory = await openMemory();
+ * await memory.scope({ userId: "alice" }).add("Prefers aisle seats");
+ *
+ * @throws ValidationError for a store nobody knows, StoreError when it cannot be opened.
+ */
+export async function openMemory(target: string | OpenOptions = {}, more: OpenOptions = {}): Promise<Memory> {
+  const options: OpenOptions = typeof target === "string" ? { ...more, store: target } : target;
+  const store = options.store ?? DEFAULT_STORE;
+  const clock = options.clock ?? systemClock;
+  const ids = options.ids ?? ulidSource(clock);
+  if (typeof store === "string" && /^https?:/i.test(store)) {
+    if (options.embedder !== undefined)
+      throw ValidationError.of("embedder", "is the server's choice when the memory is remote");
+    const { connectMemory } = await import("./client/index.ts");
+    const operations = await connectMemory(
+      store,
+      options.token === undefined ? {} : { token: options.token },
+    );
+    return new Memory({ operations, clock, ids });
+  }
+  const logger = options.logger ?? silentLogger;
+  const opened = typeof store === "string" ? await openStore(store, { logger }) : store;
+  try {
+    return new Memory({ operations: await embed(opened, { ...options, clock, ids, logger }), clock, ids });
+  } catch (error) {
+    // A store handed in stays its owner's to close.
+    if (typeof store === "string") await opened.close();
+    throw error;
+  }
+}
+
+async function embed(store: Store, options: OpenOptions & { clock: Clock; ids: IdSource; logger: Logger }) {
+  const { clock, ids, logger } = options;
+  const embedder = options.embedder ?? (await defaultEmbedder());
+  const recall = createLocalRecall({ store, embedder });
+  return embedMemory(
+    {
+      records: store,
+      sessions: store,
+      indexer: createIndexer(embedder),
+      recall,
+      recallOver: (_tenant, records) => createRecallOver(embedder, records),
+      clock,
+      ids,
+      logger,
+      countTokens: loadTokenCounter,
+    },
+    async () => {
+      await recall.close();
+      await store.close();
+    },
+  );
+}
+
+async function defaultEmbedder(): Promise<Embedder> {
+  const { createStaticEmbedder } = await import("./embedders/static.ts");
+  return createStaticEmbedder();
+}
