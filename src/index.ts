@@ -45,6 +45,7 @@ export type {
   AddOptions,
   CallOptions,
   ChangesOptions,
+  ChangesPage,
   Context,
   ContextMessage,
   ContextOptions,

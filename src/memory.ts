@@ -151,9 +151,9 @@ export class Memory implements AsyncDisposable {
     const { follow = false, interval = 250, ...query } = options;
     let after = query.after ?? 0;
     for (;;) {
-      const changes = await this.#operations.changes(this.#scope, { ...query, after });
+      const { changes, sequence } = await this.#operations.changes(this.#scope, { ...query, after });
       yield* changes;
-      after = changes.at(-1)?.sequence ?? after;
+      after = sequence;
       if (changes.length > 0) continue;
       if (!follow) return;
       await pause(interval, options.signal);

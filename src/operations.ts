@@ -146,6 +146,12 @@ export interface ChangesOptions extends CallOptions {
   readonly limit?: number;
 }
 
+export interface ChangesPage {
+  readonly changes: Change[];
+  /** How far the feed was read: give it as `after` to the next call. */
+  readonly sequence: number;
+}
+
 export interface ReadSessionOptions extends CallOptions {
   /** Only so many of the newest messages, oldest first. */
   readonly newest?: number;
@@ -215,7 +221,7 @@ export interface MemoryOperations {
   delete(scope: ResolvedScope, ids: readonly string[], options?: DeleteOptions): Promise<string[]>;
   history(scope: ResolvedScope, id: string, options?: CallOptions): Promise<RecordVersion[]>;
   forget(scope: ResolvedScope, policy: ForgetPolicy, options?: ForgetOptions): Promise<ForgetResult>;
-  changes(scope: ResolvedScope, options?: ChangesOptions): Promise<Change[]>;
+  changes(scope: ResolvedScope, options?: ChangesOptions): Promise<ChangesPage>;
   readSession(key: SessionKey, options?: ReadSessionOptions): Promise<SessionState | null>;
   writeSession(
     key: SessionKey,

@@ -7,7 +7,14 @@ import type { MemoryRecord, RecordVersion } from "../core/record.ts";
 import { inScope, type ResolvedScope, SCOPE_FIELDS } from "../core/scope.ts";
 import type { Change } from "../core/store.ts";
 import { type Instant, type InstantInput, instantKey, parseInstant } from "../core/time.ts";
-import type { CallOptions, ChangesOptions, ListOptions, ReadOptions, RecordPage } from "../operations.ts";
+import type {
+  CallOptions,
+  ChangesOptions,
+  ChangesPage,
+  ListOptions,
+  ReadOptions,
+  RecordPage,
+} from "../operations.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { wholeNumber } from "./numbers.ts";
 import { type EmbeddedParts, present } from "./parts.ts";
@@ -73,20 +80,24 @@ export async function readChanges(
   parts: EmbeddedParts,
   scope: ResolvedScope,
   options: ChangesOptions = {},
-): Promise<Change[]> {
+): Promise<ChangesPage> {
   const limit = wholeNumber(options.limit ?? 100, "limit", 1, 1000);
-  let after = wholeNumber(options.after ?? 0, "after", 0);
+  let sequence = wholeNumber(options.after ?? 0, "after", 0);
   const visible: Change[] = [];
   // A page of other scopes' changes must not look like the end of the feed.
-  while (visible.length < limit) {
+  for (;;) {
     options.signal?.throwIfAborted();
-    const changes = await parts.records.changes(scope.tenant, { after, limit: 1000 });
-    visible.push(...changes.filter((change) => inScope(scope, change)));
-    if (changes.length < 1000) break;
-    after = changes.at(-1)?.sequence ?? after;
+    const changes = await parts.records.changes(scope.tenant, { after: sequence, limit: FEED_PAGE });
+    for (const change of changes) {
+      if (visible.length === limit) return { changes: visible, sequence };
+      if (inScope(scope, change)) visible.push(change);
+      sequence = change.sequence;
+    }
+    if (changes.length < FEED_PAGE) return { changes: visible, sequence };
   }
-  return visible.slice(0, limit);
 }
+
+const FEED_PAGE = 1000;
 
 /** The filter together with the scope's own fields. */
 export function scopedFilter(scope: ResolvedScope, filter: FilterNode): FilterNode {
