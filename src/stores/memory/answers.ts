@@ -1,0 +1,21 @@
+import { ConflictError } from "../../core/errors.ts";
+import type { JsonValue } from "../../core/json.ts";
+import type { Idempotency } from "../../core/store.ts";
+import type { TenantData } from "./backing.ts";
+import { copy } from "./copy.ts";
+
+/** The answer kept with an idempotency key; null for a new key. */
+export function keptAnswer(data: TenantData, { key, fingerprint }: Idempotency): JsonValue | null {
+  const answer = data.answers.get(key);
+  if (!answer) return null;
+  if (answer.fingerprint !== fingerprint) throw keyReused(key);
+  return copy(answer.result);
+}
+
+export function keyReused(key: string): ConflictError {
+  return new ConflictError(
+    "idempotency_key_reused",
+    `The idempotency key ${JSON.stringify(key)} was used before.`,
+    { details: { key } },
+  );
+}

@@ -1,0 +1,64 @@
+import { StoreError } from "../../core/errors.ts";
+import type { Store } from "../../core/store.ts";
+import { keptAnswer } from "./answers.ts";
+import { createBacking, type MemoryBacking, tenantNames, tenantOf } from "./backing.ts";
+import { copy } from "./copy.ts";
+import { lastSequence, readChanges } from "./feed.ts";
+import { resolvedRecord } from "./lookup.ts";
+import { countRecords, duplicatesOf, indexedById, indexedRecords, listRecords, rowNumbers } from "./reads.ts";
+import * as sessions from "./sessions.ts";
+import { eraseRecords, reindexRecords, removeExpiredRecords, touchRecords } from "./upkeep.ts";
+import { writeBatch } from "./writes.ts";
+
+export { createBacking, type MemoryBacking } from "./backing.ts";
+
+/**
+ * Keeps everything in the process: for tests, short tasks and as the plainest example of a store. Gone with the process.
+ * Every method runs in one turn of the event loop, which makes it atomic; what goes in and out is copied.
+ *
+ * @param backing give the same one to several stores for several handles on the same data. Default: a new one.
+ */
+export function createMemoryStore(backing: MemoryBacking = createBacking()): Store {
+  let closed = false;
+  const whileOpen =
+    <Arguments extends unknown[], Result>(method: (...given: Arguments) => Result) =>
+    async (...given: Arguments): Promise<Result> => {
+      if (closed) throw new StoreError("store_closed", "This memory store was closed.");
+      return method(...given);
+    };
+  const data = (tenant: string) => tenantOf(backing, tenant);
+  return {
+    name: "memory",
+    read: whileOpen((tenant, ids, moment) =>
+      ids.map((id) => copy(resolvedRecord(data(tenant), id, moment)) ?? null),
+    ),
+    findDuplicates: whileOpen((tenant, keys, now) => duplicatesOf(data(tenant), keys, now)),
+    recallResult: whileOpen((tenant, idempotency) => keptAnswer(data(tenant), idempotency)),
+    write: whileOpen((tenant, batch) => writeBatch(backing, tenant, batch)),
+    list: whileOpen((tenant, query) => listRecords(data(tenant), query)),
+    count: whileOpen((tenant, query) => countRecords(data(tenant), query)),
+    history: whileOpen((tenant, id) =>
+      copy((data(tenant).history.get(id) ?? []).map(({ version }) => version)),
+    ),
+    touch: whileOpen((tenant, ids, now) => touchRecords(data(tenant), ids, now)),
+    erase: whileOpen((tenant, ids, now) => eraseRecords(backing, tenant, ids, now)),
+    changes: whileOpen((tenant, query) => readChanges(data(tenant), query)),
+    lastSequence: whileOpen((tenant) => lastSequence(data(tenant))),
+    indexed: whileOpen((tenant, query) => indexedRecords(data(tenant), query)),
+    indexedById: whileOpen((tenant, ids) => indexedById(data(tenant), ids)),
+    rows: whileOpen((tenant, filter, now) => rowNumbers(data(tenant), filter, now)),
+    reindex: whileOpen((tenant, entries) => reindexRecords(data(tenant), entries)),
+    removeExpired: whileOpen((tenant, now, limit) => removeExpiredRecords(backing, tenant, now, limit)),
+    tenants: whileOpen(() => tenantNames(backing)),
+    readSession: whileOpen((key, options) => sessions.readSession(data(key.tenant), key, options)),
+    writeSession: whileOpen((key, write) => sessions.writeSession(backing, key, write)),
+    deleteSession: whileOpen((key, options) => sessions.deleteSession(backing, key, options)),
+    findSessions: whileOpen((tenant, id, now) => sessions.findSessions(data(tenant), id, now)),
+    listSessions: whileOpen((tenant, query) => sessions.listSessions(data(tenant), query)),
+    removeExpiredSessions: whileOpen((now, limit) => sessions.removeExpiredSessions(backing, now, limit)),
+    check: whileOpen(() => []),
+    close: async () => {
+      closed = true;
+    },
+  };
+}
