@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ValidationError } from "../../src/core/errors.ts";
-import { dot } from "../../src/vectors/kernel/dot.ts";
+import { dot } from "../../src/core/vector.ts";
 import { createJavaScriptKernel } from "../../src/vectors/kernel/javascript-kernel.ts";
 import { createKernel } from "../../src/vectors/kernel/kernel.ts";
 import { Float32Matrix, QuantizedMatrix, type VectorMatrix } from "../../src/vectors/kernel/matrix.ts";

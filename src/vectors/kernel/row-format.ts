@@ -1,4 +1,5 @@
 import { ValidationError } from "../../core/errors.ts";
+import { dot, normalize } from "../../core/vector.ts";
 
 /** How the elements of rows and queries are kept. Scales make every score a cosine. */
 export interface RowFormat {
@@ -30,10 +31,10 @@ export const INT8_ROWS: RowFormat = {
 export const FLOAT32_ROWS: RowFormat = {
   score: "scoreFloat32",
   elementBytes: 4,
-  writeRow: (memory, at, vector) => normalize(vector, new Float32Array(memory, at, vector.length)),
+  writeRow: (memory, at, vector) => writeUnit(vector, new Float32Array(memory, at, vector.length)),
   encodeQuery(vector, width) {
     const elements = new Float32Array(width);
-    const scale = normalize(vector, elements);
+    const scale = writeUnit(vector, elements);
     return { elements: new Uint8Array(elements.buffer), scale };
   },
 };
@@ -59,12 +60,11 @@ function quantize(vector: Float32Array, levels: number, into: Int8Array | Int16A
   return Math.fround(1 / Math.sqrt(squares));
 }
 
-function normalize(vector: Float32Array, into: Float32Array): number {
-  let squares = 0;
-  for (let index = 0; index < vector.length; index++) squares += (vector[index] ?? 0) ** 2;
+function writeUnit(vector: Float32Array, into: Float32Array): number {
+  const squares = dot(vector, vector);
   checkFinite(squares);
-  const length = Math.sqrt(squares) || 1;
-  for (let index = 0; index < vector.length; index++) into[index] = (vector[index] ?? 0) / length;
+  into.set(vector);
+  normalize(into);
   return squares === 0 ? 0 : 1;
 }
 
