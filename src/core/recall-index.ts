@@ -21,11 +21,13 @@ export interface IndexedRecord {
 
 /** Makes index entries: embeds and analyses what recall should find a record by. */
 export interface Indexer {
+  /** Id of the embedder its vectors come from. */
+  readonly embedder: string;
+  /** Id of the analyser its terms come from. */
+  readonly analyzer: string;
   /** One entry per record, in order. */
   entries(
     records: readonly Omit<MemoryRecord, "version">[],
     options?: { readonly signal?: AbortSignal },
   ): Promise<IndexEntry[]>;
-  /** True when this indexer would make the entry differently: other embedder, other analyser, or no vector yet. */
-  isStale(entry: IndexEntry): boolean;
 }

@@ -5,6 +5,7 @@ import { BackgroundWork } from "./background.ts";
 import { deleteRecords, updateRecord } from "./change.ts";
 import { assembleContext } from "./context.ts";
 import { forgetRecords } from "./forget.ts";
+import { startMaintenance } from "./maintenance.ts";
 import type { EmbeddedParts } from "./parts.ts";
 import { getRecords, listRecords, readChanges, readHistory } from "./read.ts";
 import { searchRecords } from "./search.ts";
@@ -13,6 +14,7 @@ import { deleteSession, findSession, listSessions, readSession, writeSession } f
 /** The operations of a memory that runs in this process, on the given store and models. */
 export function embedMemory(parts: EmbeddedParts, close: () => Promise<void>): MemoryOperations {
   const background = new BackgroundWork(parts.logger);
+  const stopMaintenance = startMaintenance(parts, (what, work) => background.run(what, work));
   let closing: Promise<void> | null = null;
 
   const open = <Arguments extends unknown[], Result>(
@@ -44,7 +46,10 @@ export function embedMemory(parts: EmbeddedParts, close: () => Promise<void>): M
     listSessions: open((scope, options) => listSessions(parts, scope, options)),
     context: open((key, query, options) => assembleContext(parts, search, key, query, options)),
     close() {
-      closing ??= background.settled().then(close);
+      if (closing === null) {
+        stopMaintenance();
+        closing = background.settled().then(close);
+      }
       return closing;
     },
   };

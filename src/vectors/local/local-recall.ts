@@ -10,6 +10,8 @@ const ANALYZER = "plain-1";
 /** Makes index entries with an embedder. */
 export function createIndexer(embedder: Embedder): Indexer {
   return {
+    embedder: embedder.id,
+    analyzer: ANALYZER,
     async entries(records, options) {
       const vectors = await embedder.embed(
         records.map((record) => record.text),
@@ -22,8 +24,6 @@ export function createIndexer(embedder: Embedder): Indexer {
         analyzer: ANALYZER,
       }));
     },
-    isStale: (entry) =>
-      entry.embedder !== embedder.id || entry.analyzer !== ANALYZER || entry.vector === null,
   };
 }
 
