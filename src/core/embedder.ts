@@ -4,11 +4,13 @@ export interface Embedder {
   readonly id: string;
   /** Length of every vector. */
   readonly dimensions: number;
-  /** True when embedding costs microseconds and no network, so a write may wait for it. */
+  /** True when embedding needs no network and at most some milliseconds a text, so a write may wait for it. */
   readonly local: boolean;
   /**
    * Embeds `texts` in order. A text the model cannot read, such as an empty one, gives the zero vector.
-   * Every other vector has length 1, so a dot product is a cosine.
+   * Every other vector has length 1, so a dot product is a cosine. A text's vector does not depend on the other texts.
+   *
+   * @throws ModelError when the model fails, and the signal's reason once it is aborted
    */
   embed(texts: readonly string[], options?: { signal?: AbortSignal }): Promise<Float32Array[]>;
 }

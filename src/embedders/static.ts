@@ -20,8 +20,8 @@ export interface StaticEmbedderOptions {
 const CHARACTERS_PER_TURN = 8_192;
 
 /**
- * An embedder in plain JavaScript: a text's vector is the sum of the vectors of its pieces, made a unit vector. About ten
- * thousand short texts a second, English, without regard to word order. Reads the first 16,384 characters of a text; a text
+ * An embedder in plain JavaScript: a text's vector is the sum of the vectors of its pieces, made a unit vector. Tens of
+ * thousands of short texts a second, English, without regard to word order. Reads the first 16,384 characters of a text; a text
  * without a known piece gives the zero vector.
  *
  * @throws ModelError when the table is missing or is none

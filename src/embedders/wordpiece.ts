@@ -20,7 +20,12 @@ export class WordPiece {
       this.#longestPiece = Math.max(this.#longestPiece, piece.length);
       id++;
     }
-    this.unknown = this.#starts.get("[UNK]") ?? 0;
+    this.unknown = this.id("[UNK]");
+  }
+
+  /** The id of a piece of the vocabulary, such as `[CLS]`; 0, the padding, when it is not there. */
+  id(piece: string): number {
+    return this.#starts.get(piece) ?? 0;
   }
 
   /** The ids of the text's pieces. Reads the first `LONGEST_TEXT` characters. */
