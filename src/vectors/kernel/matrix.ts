@@ -22,6 +22,9 @@ const LANES = 16;
  * Vectors of one length as numbered rows, and their cosines with a query. Rows are only added or overwritten; a row whose
  * vector is all zeros scores 0 against everything.
  *
+ * Every matrix reserves address space of its own, and a process has room for some 16,000: hold many small sets in one matrix
+ * and select their rows.
+ *
  * @throws ValidationError for a vector of another length or with an element that is not finite, and for a row out of range
  */
 export class VectorMatrix {
