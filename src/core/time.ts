@@ -1,7 +1,7 @@
 import { ValidationError } from "./errors.ts";
 
 /**
- * An instant as UTC text: `2026-05-04T09:30:00Z`, with a fraction of up to six digits only when it is not zero.
+ * An instant as UTC text: `2026-05-04T09:30:00Z`, with three or six digits of fraction when it is not zero.
  * Text keeps the microseconds that other clients send and that a `Date` would lose.
  */
 export type Instant = string;
@@ -79,7 +79,9 @@ function offsetMinutes(zone: string): number | null {
 
 function format({ seconds, microseconds }: Parts): Instant {
   const head = new Date(seconds * 1000).toISOString().slice(0, 19);
-  return microseconds === 0 ? `${head}Z` : `${head}.${String(microseconds).padStart(6, "0")}Z`;
+  if (microseconds === 0) return `${head}Z`;
+  const digits = String(microseconds).padStart(6, "0");
+  return `${head}.${digits.endsWith("000") ? digits.slice(0, 3) : digits}Z`;
 }
 
 /** Milliseconds since 1970 as an instant. */
@@ -96,12 +98,14 @@ export function toMilliseconds(instant: Instant): number {
 
 /** An instant in fixed width, `2026-05-04T09:30:00.000000Z`: ordering these texts orders the instants exactly. */
 export function instantKey(instant: Instant): string {
-  return instant.length === 20 ? `${instant.slice(0, 19)}.000000Z` : instant;
+  const fraction = instant.slice(20, -1);
+  return `${instant.slice(0, 19)}.${fraction.padEnd(6, "0")}Z`;
 }
 
 /** The instant of an `instantKey`. */
 export function fromInstantKey(key: string): Instant {
-  return key.endsWith(".000000Z") ? `${key.slice(0, 19)}Z` : key;
+  if (key.endsWith(".000000Z")) return `${key.slice(0, 19)}Z`;
+  return key.endsWith("000Z") ? `${key.slice(0, 23)}Z` : key;
 }
 
 /** Negative, zero or positive as `left` is before, at or after `right`. */
