@@ -1,0 +1,165 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { delimiter, join, resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { type Block, markValue } from "./pages.ts";
+
+/** Programs are written here, inside the repository, so that they find its packages and types. */
+export const PROGRAMS = resolve(".snippets");
+
+const REPOSITORY = resolve(".");
+const NODE_OPTIONS = `--import=${join(REPOSITORY, "scripts/self-reference.ts")}`;
+/** What the pages write; each run gets a free port instead. */
+const SHOWN_PORT = ":8000";
+const BLOCK_END = "\u241e";
+
+export interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Program {
+  readonly file: string;
+  readonly blocks: readonly Block[];
+}
+
+/** The programs of a page: its `ts` blocks are one program, except those marked `alone`. */
+export function programsOf(page: string, blocks: readonly Block[]): Program[] {
+  const code = blocks.filter((block) => block.language === "ts" && !markValue(block, "file"));
+  const groups = [
+    code.filter((block) => !block.marks.includes("alone")),
+    ...code.filter((block) => block.marks.includes("alone")).map((block) => [block]),
+  ];
+  const name = page.replace(/\.md$/, "").replaceAll("/", "-");
+  return groups
+    .filter((group) => group.length > 0)
+    .map((group, index) => ({ file: join(PROGRAMS, `${name}-${index + 1}.ts`), blocks: group }));
+}
+
+export function writeProgram({ file, blocks }: Program): void {
+  mkdirSync(PROGRAMS, { recursive: true });
+  const ends = `console.log(${JSON.stringify(BLOCK_END)});`;
+  // A module even without imports, so that it may await and shares no names with others.
+  const text = blocks.map((block) => `${block.text}${ends}`).join("\n");
+  writeFileSync(file, `${text}\nexport {};\n`);
+}
+
+/** A temporary folder in which a page is followed, with a port of its own. */
+export class Walkthrough {
+  readonly #folder = mkdtempSync(join(tmpdir(), "memoir-docs-"));
+  readonly #commands = join(this.#folder, ".commands");
+  readonly #servers: ChildProcess[] = [];
+  readonly #port: number;
+
+  private constructor(port: number) {
+    this.#port = port;
+    mkdirSync(this.#commands);
+    // What a reader has after installing the package.
+    const memoir = `exec node "${join(REPOSITORY, "src/cli/main.ts")}" "$@"`;
+    this.#command("memoir", memoir);
+    this.#command(
+      "npx",
+      `[ "$1" = memoir ] && shift || { echo "npx $1 is not known here" >&2; exit 1; }\n${memoir}`,
+    );
+  }
+
+  static async start(): Promise<Walkthrough> {
+    return new Walkthrough(await freePort());
+  }
+
+  writeFile(name: string, text: string): void {
+    writeFileSync(join(this.#folder, name), this.#private(text));
+  }
+
+  async shell(script: string): Promise<Outcome> {
+    return this.#finish(this.#spawn("bash", ["-euo", "pipefail", "-c", this.#private(script)]));
+  }
+
+  /** Runs a program and gives what each of its blocks printed. */
+  async program({ file, blocks }: Program): Promise<Outcome & { readonly printed: readonly string[] }> {
+    const outcome = await this.#finish(this.#spawn("node", [file]));
+    const printed = outcome.stdout.split(`${BLOCK_END}\n`).slice(0, blocks.length);
+    return { ...outcome, printed };
+  }
+
+  /** Starts a command that goes on, and waits until its server answers. */
+  async serve(script: string): Promise<void> {
+    const server = this.#spawn("bash", ["-c", `exec ${this.#private(script)}`]);
+    this.#servers.push(server);
+    const outcome = this.#finish(server);
+    const deadline = Date.now() + 30_000;
+    for (;;) {
+      if (server.exitCode !== null) throw new Error(`The server ended: ${(await outcome).stderr}`);
+      if (Date.now() > deadline) throw new Error("The server did not answer within 30 seconds.");
+      const answers = await fetch(`http://127.0.0.1:${this.#port}/v1/health`).then(
+        (response) => response.ok,
+        () => false,
+      );
+      if (answers) return;
+      await delay(50);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const server of this.#servers) {
+      const ended = new Promise((resolve) => server.once("close", resolve));
+      if (server.exitCode === null && server.kill()) await ended;
+    }
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #command(name: string, script: string): void {
+    writeFileSync(join(this.#commands, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  }
+
+  #spawn(command: string, parameters: readonly string[]): ChildProcess {
+    const own = Object.entries(process.env).filter(([name]) => !/^(MEMORY_|VITEST|npm_|NODE_)/.test(name));
+    const path = [this.#commands, join(REPOSITORY, "node_modules/.bin"), process.env["PATH"]].join(delimiter);
+    const env = {
+      ...Object.fromEntries(own),
+      PATH: path,
+      PORT: String(this.#port),
+      NODE_OPTIONS,
+      NO_COLOR: "1",
+    };
+    return spawn(command, parameters, { cwd: this.#folder, env, stdio: ["ignore", "pipe", "pipe"] });
+  }
+
+  async #finish(child: ChildProcess): Promise<Outcome> {
+    const [stdout, stderr, code] = await Promise.all([
+      readAll(child.stdout),
+      readAll(child.stderr),
+      new Promise<number | null>((resolve, reject) => child.once("close", resolve).once("error", reject)),
+    ]);
+    return { code, stdout: this.#shown(stdout), stderr: this.#shown(stderr) };
+  }
+
+  #private(text: string): string {
+    return text.replaceAll(SHOWN_PORT, `:${this.#port}`);
+  }
+
+  #shown(text: string): string {
+    return text.replaceAll(`:${this.#port}`, SHOWN_PORT).replaceAll(this.#folder, "…");
+  }
+}
+
+async function readAll(stream: NodeJS.ReadableStream | null): Promise<string> {
+  let text = "";
+  for await (const chunk of stream ?? []) text += chunk;
+  return text;
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() =>
+        typeof address === "object" && address ? resolve(address.port) : reject(new Error("no port")),
+      );
+    });
+  });
+}
