@@ -161,6 +161,11 @@ export interface SessionWriteOptions extends CallOptions {
   readonly expectedVersion?: number;
   readonly create?: boolean;
   readonly idempotencyKey?: string;
+  /**
+   * What the idempotency key stands for. Default: the operations themselves; give the request they were made from when
+   * they carry ids or times made for this one call.
+   */
+  readonly fingerprint?: string;
 }
 
 export interface ListSessionsOptions extends CallOptions {

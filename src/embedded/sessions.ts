@@ -35,7 +35,7 @@ export async function writeSession(
   checkKey(key);
   const now = present(parts);
   checkOperations(operations, now);
-  const { expectedVersion, create, idempotencyKey } = options;
+  const { expectedVersion, create, idempotencyKey, fingerprint } = options;
   return parts.sessions.writeSession(key, {
     operations,
     now,
@@ -46,7 +46,7 @@ export async function writeSession(
     ...(idempotencyKey !== undefined && {
       idempotency: {
         key: checkLabel(idempotencyKey, "idempotencyKey"),
-        fingerprint: sha256Hex(JSON.stringify([key, operations, expectedVersion ?? null])),
+        fingerprint: sha256Hex(JSON.stringify([key, fingerprint ?? operations, expectedVersion ?? null])),
       },
     }),
   });
