@@ -1,0 +1,29 @@
+/**
+ * The conformance suites: what an author of a store runs, inside vitest, to know that it keeps the contract.
+ *
+ * @module
+ */
+export {
+  arbitraryFilter,
+  arbitraryInstant,
+  arbitraryJson,
+  arbitraryLabel,
+  arbitraryMessages,
+  arbitraryRecord,
+  arbitraryRecords,
+  arbitraryText,
+} from "./arbitraries.ts";
+export { arbitraryOperation } from "./arbitrary-operations.ts";
+export {
+  deleteRecord,
+  makeEntry,
+  makeMessage,
+  makeRecord,
+  type NewRecord,
+  putRecord,
+  sessionKey,
+} from "./build.ts";
+export { describeStore, type StoreSubject } from "./describe-store.ts";
+export { NEIGHBOURS, ODD_TEXTS } from "./odd-text.ts";
+export { type RequirementId, STORE_REQUIREMENTS, type StoreRequirementId } from "./requirements.ts";
+export type { ConformanceMeta } from "./suite.ts";

@@ -1,0 +1,111 @@
+/**
+ * What a store must do, by stable id. Each id is cited by at least one test of `describeStore`; a failing test names the
+ * promise that was broken.
+ */
+export const STORE_REQUIREMENTS = {
+  "records.create": "A record is read back exactly as it was written, as version 1.",
+  "records.any-text": "Well-formed text of any kind and length is kept exactly, NUL included.",
+  "records.any-metadata": "Metadata keys that name members of objects, such as __proto__, are ordinary keys.",
+  "records.read-order": "Reading several ids answers in the order asked, with null for what is not there.",
+  "records.versions": "Every change of an id adds one to its version, across deletion and re-creation.",
+  "records.compare-and-set":
+    "A write is refused as version_conflict unless the record has the expected version.",
+  "records.copies":
+    "Values given to a store or taken from it can be changed without changing what is stored.",
+
+  "duplicates.refused": "No two living records of a tenant have the same duplicate key.",
+  "duplicates.own-key": "A record keeps its duplicate key through its own updates.",
+  "duplicates.freed": "A duplicate key is free again when its record changes its key or goes.",
+  "duplicates.expired": "An expired record holds no duplicate key.",
+  "duplicates.found": "The living record of each duplicate key can be found.",
+
+  "aliases.followed": "Reading an aliased id gives the record it leads to, through any number of merges.",
+  "aliases.ended": "An alias ends when something is stored under its id.",
+  "aliases.dangling": "An alias whose target is gone, or that leads back to itself, reads as absent.",
+  "aliases.as-of": "As of an instant before the merge, an id reads as its own record.",
+
+  "batches.atomic": "When one write of a batch is refused, nothing of the batch has happened.",
+  "batches.in-order":
+    "The writes of a batch take effect in order, and their versions come back in that order.",
+  "batches.large": "A batch may have a thousand writes.",
+
+  "idempotency.recalled": "The result kept with an idempotency key is given again, per tenant.",
+  "idempotency.refused":
+    "A write with a key that was used is refused as idempotency_key_reused, before anything else.",
+
+  "history.versions": "Every version is kept with its time, author, reason, confidence and record.",
+  "history.as-of": "Reads, lists and counts answer as things were known at an instant.",
+  "history.erased": "Erasing leaves no record, history or alias; the feed says that something changed.",
+
+  "expiry.instant": "From its expiry instant on, to the microsecond, a record is in no answer.",
+  "expiry.write": "A write treats an expired record as absent.",
+  "expiry.removed": "Removing expired records leaves their history and tells the feed.",
+
+  "access.counted": "Counting an access changes only the access fields: no version, no change.",
+
+  "listing.order": "Lists order by creation instant, ties by rising id in code points.",
+  "listing.pages": "Pages by place or by offset give every record once, and are full until the last.",
+  "listing.filter":
+    "Every filter leaves exactly what the reference evaluator leaves, in lists, counts and rows.",
+  "listing.filter-limits": "The longest and deepest filters that the parser allows work.",
+  "listing.count": "A count is the number of records on all pages.",
+
+  "feed.entries": "The feed tells every change of a record once, in order, with its scope.",
+  "feed.sessions": "The feed tells every change of a session.",
+  "feed.pages": "The feed can be read in pages by sequence number, which only rises.",
+  "feed.follow": "A follower misses nothing while several handles write.",
+
+  "index.entries": "Index entries come back exactly, by rising row number.",
+  "index.pages": "Index entries can be paged by row and restricted to a user or to none.",
+  "index.rows": "The rows a filter leaves come back rising.",
+  "index.rows-not-reused": "A row number is never given twice, not even after deletion and reopening.",
+  "index.reindex": "An index entry is replaced only for the version it was made from.",
+
+  "sessions.create": "The first write begins an empty session; every write adds one to its version.",
+  "sessions.operations": "Every session operation means what the reference means, in any combination.",
+  "sessions.any-text": "Well-formed text of any kind is kept exactly in messages, data, lists and context.",
+  "sessions.atomic": "When one operation does not fit, nothing of the write has happened.",
+  "sessions.copies": "Values given to or taken from a session can be changed without changing it.",
+  "sessions.compare-and-set":
+    "A session write or deletion is refused unless the version is the expected one.",
+  "sessions.must-exist": "A write that must not create a session fails with session_not_found.",
+  "sessions.idempotency": "Repeating an idempotency key gives the first receipt and changes nothing.",
+  "sessions.delete": "Deleting a session removes all of it and says whether it was there.",
+  "sessions.sliding-expiry": "A sliding time to live starts anew with every write.",
+  "sessions.fixed-expiry": "A fixed time to live runs from when it was set.",
+  "sessions.expired": "An expired session is absent everywhere, and writing to it begins a new one.",
+  "sessions.remove-expired": "Expired sessions of every tenant are removed, so many at a time.",
+  "sessions.newest": "The newest messages are chosen by date and come oldest first.",
+  "sessions.find": "A session id is found in every scope of its tenant.",
+  "sessions.list":
+    "Sessions list most recently updated first, restricted by namespace and user, with a total.",
+
+  "tenants.records": "Nothing of one tenant's records is seen or changed through another tenant.",
+  "tenants.feed": "Each tenant has a feed of its own.",
+  "tenants.list": "Tenants that keep records or sessions are named; reading makes no tenant.",
+  "tenants.sessions": "Nothing of one tenant's sessions is seen or changed through another tenant.",
+
+  "scopes.ids": "Ids that look alike are different records.",
+  "scopes.fields": "Scope labels that look alike are different, and none is a prefix or pattern of another.",
+  "scopes.sessions": "Session keys that look alike are different sessions.",
+
+  "races.append": "Concurrent appends lose and double nothing and keep each writer's order.",
+  "races.lists": "Concurrent pushes lose nothing and concurrent pops give nothing twice.",
+  "races.counters": "Concurrent increments lose nothing.",
+  "races.compare-and-set": "Of several writers expecting one version, exactly one wins.",
+  "races.duplicates": "Of several records with one duplicate key, exactly one is stored.",
+  "races.idempotency": "Of several writes with one idempotency key, exactly one is carried out.",
+  "races.seen": "What one handle acknowledged, every other handle sees.",
+
+  "durability.reopen": "Everything acknowledged is there after closing and opening again.",
+
+  "lifecycle.closed": "Every call on a closed handle fails with store_closed; closing again does no harm.",
+  "lifecycle.handles": "Closing one handle leaves the others working.",
+  "lifecycle.close-waits":
+    "A call made before closing is carried out and acknowledged, or refused, never half of it.",
+  "lifecycle.check": "A check of sound data finds no problem.",
+  "lifecycle.name": "A store names its engine.",
+} as const;
+
+export type StoreRequirementId = keyof typeof STORE_REQUIREMENTS;
+export type RequirementId = StoreRequirementId;
