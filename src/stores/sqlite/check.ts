@@ -1,0 +1,70 @@
+import type { Connection } from "./driver.ts";
+
+/** What must not be there: how to find it, and the sentence that tells of one finding. */
+interface Rule {
+  readonly text: string;
+  readonly sentence: (row: Record<string, unknown>) => string;
+}
+
+const RULES: readonly Rule[] = [
+  {
+    text: "PRAGMA integrity_check",
+    sentence: (row) =>
+      row["integrity_check"] === "ok" ? "" : `The file is damaged: ${row["integrity_check"]}.`,
+  },
+  {
+    text: "PRAGMA foreign_key_check",
+    sentence: (row) =>
+      `Row ${row["rowid"]} of ${row["table"]} belongs to a row of ${row["parent"]} that is gone.`,
+  },
+  {
+    text: `SELECT id, version FROM records r WHERE NOT EXISTS (SELECT 1 FROM versions
+      WHERE number = r.version_number AND tenant = r.tenant AND id = r.id AND version = r.version AND present)`,
+    sentence: (row) => `Record ${JSON.stringify(row["id"])} has no version ${row["version"]} in its history.`,
+  },
+  {
+    text: "SELECT id FROM records r WHERE NOT EXISTS (SELECT 1 FROM entries WHERE row = r.row)",
+    sentence: (row) => `Record ${JSON.stringify(row["id"])} has no index entry, so recall cannot find it.`,
+  },
+  {
+    text: "SELECT row FROM entries e WHERE NOT EXISTS (SELECT 1 FROM records WHERE row = e.row)",
+    sentence: (row) => `Index entry ${row["row"]} belongs to no record.`,
+  },
+  {
+    text: "SELECT id, version FROM versions WHERE NOT json_valid(body)",
+    sentence: (row) => `Version ${row["version"]} of record ${JSON.stringify(row["id"])} cannot be read.`,
+  },
+  {
+    text: `SELECT tenant, id, version FROM versions
+      EXCEPT SELECT tenant, id, version FROM changes WHERE kind = 'record'`,
+    sentence: (row) =>
+      `Version ${row["version"]} of record ${JSON.stringify(row["id"])} is missing in the change feed.`,
+  },
+  {
+    text: `SELECT s.session_id AS id, s.message_count AS stored, count(m.session) AS counted
+      FROM sessions s LEFT JOIN messages m ON m.session = s.session
+      GROUP BY s.session HAVING stored <> counted`,
+    sentence: (row) =>
+      `Session ${JSON.stringify(row["id"])} says it has ${row["stored"]} messages but has ${row["counted"]}.`,
+  },
+  {
+    text: `SELECT max(sequence) - min(sequence) + 1 - count(*) AS missing FROM changes HAVING missing > 0`,
+    sentence: (row) => `The change feed has gaps: ${row["missing"]} of its changes are missing.`,
+  },
+  {
+    text: `SELECT max(sequence) AS last, seq FROM changes, sqlite_sequence WHERE name = 'changes'
+      GROUP BY seq HAVING seq <> last`,
+    sentence: (row) =>
+      `The change feed ends at ${row["last"]}, but changes were numbered up to ${row["seq"]}.`,
+  },
+];
+
+/** One sentence for each problem found. */
+export function checkDatabase(connection: Connection): string[] {
+  return RULES.flatMap(({ text, sentence }) =>
+    connection
+      .all<Record<string, unknown>>(text)
+      .map(sentence)
+      .filter((found) => found !== ""),
+  );
+}

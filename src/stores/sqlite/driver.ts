@@ -1,0 +1,70 @@
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+
+export type SqlValue = string | number | Uint8Array | null;
+
+/**
+ * One connection to an SQLite file: all the store asks of an SQLite library. Statements are prepared once per text and
+ * kept.
+ */
+export interface Connection {
+  run(text: string, ...values: readonly SqlValue[]): { readonly changes: number; readonly lastRow: number };
+  /** The first row, or undefined. The caller knows what the statement selects. */
+  get<Row>(text: string, ...values: readonly SqlValue[]): Row | undefined;
+  all<Row>(text: string, ...values: readonly SqlValue[]): Row[];
+  /** Runs statements that take and give nothing, such as a schema. */
+  exec(text: string): void;
+  /** Makes a function of JSON text and other plain values callable in SQL. */
+  define(name: string, implementation: (...values: SqlValue[]) => SqlValue): void;
+  readonly inTransaction: boolean;
+  close(): void;
+}
+
+/** Filters give many different statements: beyond this number the oldest are prepared anew. */
+const KEPT_STATEMENTS = 500;
+
+/** @param busyTimeoutMs how long SQLite itself may wait for a lock; the thread sleeps meanwhile. */
+export function openConnection(
+  path: string,
+  options: { readonly readOnly: boolean; readonly busyTimeoutMs: number },
+): Connection {
+  const database = new DatabaseSync(path, { readOnly: options.readOnly, timeout: options.busyTimeoutMs });
+  const statements = new Map<string, StatementSync>();
+  const prepare = (text: string): StatementSync => {
+    const known = statements.get(text);
+    if (known) return known;
+    const prepared = database.prepare(text);
+    if (statements.size >= KEPT_STATEMENTS) {
+      const [oldest] = statements.keys();
+      statements.delete(oldest as string);
+    }
+    statements.set(text, prepared);
+    return prepared;
+  };
+  return {
+    run(text, ...values) {
+      const { changes, lastInsertRowid } = prepare(text).run(...values);
+      return { changes: Number(changes), lastRow: Number(lastInsertRowid) };
+    },
+    get: <Row>(text: string, ...values: SqlValue[]) => prepare(text).get(...values) as Row | undefined,
+    all: <Row>(text: string, ...values: SqlValue[]) => prepare(text).all(...values) as Row[],
+    exec: (text) => database.exec(text),
+    define: (name, implementation) =>
+      database.function(name, { deterministic: true }, (...values) =>
+        implementation(...(values as SqlValue[])),
+      ),
+    get inTransaction() {
+      return database.isTransaction;
+    },
+    close() {
+      statements.clear();
+      database.close();
+    },
+  };
+}
+
+/** SQLite's primary result code of an error, https://sqlite.org/rescode.html; undefined for any other error. */
+export function resultCode(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number")
+    return undefined;
+  return error.errcode & 0xff;
+}

@@ -1,0 +1,86 @@
+import { type Logger, silentLogger } from "../../core/logger.ts";
+import type { Store } from "../../core/store.ts";
+import { keptAnswer } from "./answers.ts";
+import { checkDatabase } from "./check.ts";
+import { type Database, type Durability, openDatabase } from "./database.ts";
+import type { Connection } from "./driver.ts";
+import { lastSequence, readChanges } from "./feed.ts";
+import { indexedById, indexedRecords, reindexRecords } from "./record-index.ts";
+import { countRecords, listRecords, rowNumbers } from "./record-list.ts";
+import { findDuplicates, readHistory, readRecord } from "./record-read.ts";
+import { writeBatch } from "./record-write.ts";
+import { findSessions, listSessions, removeExpiredSessions } from "./session-list.ts";
+import { deleteSession, readSession, writeSession } from "./sessions.ts";
+import { tenantNames, tenantNumber } from "./tenants.ts";
+import { eraseRecords, removeExpiredRecords, touchRecords } from "./upkeep.ts";
+import { inOneStep } from "./writer.ts";
+
+export { printMigrations } from "./migrations.ts";
+
+export interface SqliteStoreOptions {
+  /** The file, created with its folder for the owner alone when it is not there; `:memory:` for none. */
+  readonly path: string;
+  /**
+   * `full` (default): an acknowledged write survives the loss of power. `normal`: it survives the death of the process,
+   * but the last ones may be lost with the power. Neither ever damages the file.
+   */
+  readonly durability?: Durability;
+  readonly logger?: Logger;
+  /** How long a call waits for another process to release the file before `store_busy`, in milliseconds. Default 30000. */
+  readonly busyTimeoutMs?: number;
+}
+
+/**
+ * Keeps memory in one SQLite file, which any number of handles and processes of one machine may share.
+ * @throws StoreError when the file cannot be opened, is no memory of this package, or comes from a newer release.
+ */
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
+  const { path, durability = "full", logger = silentLogger, busyTimeoutMs = 30_000 } = options;
+  return storeOn(await openDatabase({ path, durability, logger, busyTimeoutMs }));
+}
+
+function storeOn(database: Database): Store {
+  const { read, write } = database;
+  const readTenant = <Result>(name: string, work: (connection: Connection, tenant: number) => Result) =>
+    read((connection) => work(connection, tenantNumber(connection, name)));
+  return {
+    name: "sqlite",
+    read: (name, ids, moment) =>
+      readTenant(name, (connection, tenant) => ids.map((id) => readRecord(connection, tenant, id, moment))),
+    findDuplicates: (name, keys, now) =>
+      readTenant(name, (connection, tenant) => findDuplicates(connection, tenant, keys, now)),
+    recallResult: (name, idempotency) =>
+      readTenant(name, (connection, tenant) => keptAnswer(connection, tenant, idempotency)),
+    write: (name, batch) => write((connection) => writeBatch(connection, name, batch)),
+    list: (name, query) => readTenant(name, (connection, tenant) => listRecords(connection, tenant, query)),
+    count: (name, query) => readTenant(name, (connection, tenant) => countRecords(connection, tenant, query)),
+    history: (name, id) => readTenant(name, (connection, tenant) => readHistory(connection, tenant, id)),
+    touch: (name, ids, now) => write((connection) => touchRecords(connection, name, ids, now)),
+    erase: (name, ids, now) => write((connection) => eraseRecords(connection, name, ids, now)),
+    changes: (name, query) =>
+      readTenant(name, (connection, tenant) => readChanges(connection, tenant, query)),
+    lastSequence: (name) => readTenant(name, lastSequence),
+    indexed: (name, query) =>
+      readTenant(name, (connection, tenant) => indexedRecords(connection, tenant, query)),
+    indexedById: (name, ids) =>
+      readTenant(name, (connection, tenant) => indexedById(connection, tenant, ids)),
+    rows: (name, filter, now) =>
+      readTenant(name, (connection, tenant) => rowNumbers(connection, tenant, filter, now)),
+    reindex: (name, entries) => write((connection) => reindexRecords(connection, name, entries)),
+    removeExpired: (name, now, limit) =>
+      write((connection) => removeExpiredRecords(connection, name, now, limit)),
+    tenants: () => read(tenantNames),
+    readSession: (key, options) => read((connection) => readSession(connection, key, options)),
+    writeSession: (key, session) => write(inOneStep((connection) => writeSession(connection, key, session))),
+    deleteSession: (key, options) =>
+      write(inOneStep((connection) => deleteSession(connection, key, options))),
+    findSessions: (name, sessionId, now) =>
+      readTenant(name, (connection, tenant) => findSessions(connection, tenant, sessionId, now)),
+    listSessions: (name, query) =>
+      readTenant(name, (connection, tenant) => listSessions(connection, tenant, query)),
+    removeExpiredSessions: (now, limit) =>
+      write((connection) => removeExpiredSessions(connection, now, limit)),
+    check: () => read(checkDatabase),
+    close: () => database.close(),
+  };
+}

@@ -1,0 +1,207 @@
+import { StoreError } from "../../core/errors.ts";
+import type { Connection } from "./driver.ts";
+
+/** "Memo": marks the file as ours, see `file(1)` and https://sqlite.org/pragma.html#pragma_application_id. */
+export const APPLICATION_ID = 0x4d656d6f;
+
+const RECORDS = `
+CREATE TABLE tenants (
+  tenant INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE changes (
+  sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+  tenant INTEGER NOT NULL REFERENCES tenants,
+  kind TEXT NOT NULL,
+  change TEXT NOT NULL,
+  id TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  at TEXT NOT NULL,
+  namespace TEXT,
+  user_id TEXT,
+  agent_id TEXT,
+  session_id TEXT
+) STRICT;
+CREATE INDEX changes_of_tenant ON changes (tenant);
+
+-- Every version of every record as JSON; the present records point at their last one.
+CREATE TABLE versions (
+  number INTEGER PRIMARY KEY,
+  tenant INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  change TEXT NOT NULL,
+  present INTEGER NOT NULL,   -- whether the record was there after the change
+  at TEXT NOT NULL,
+  user_id TEXT,
+  note TEXT,
+  body TEXT NOT NULL,
+  UNIQUE (tenant, id, version)
+) STRICT;
+CREATE INDEX versions_of_user ON versions (tenant, user_id) WHERE user_id IS NOT NULL;
+
+-- The present records, in the columns they are found and sorted by.
+CREATE TABLE records (
+  row INTEGER PRIMARY KEY AUTOINCREMENT,
+  tenant INTEGER NOT NULL REFERENCES tenants,
+  id TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  version_number INTEGER NOT NULL,
+  duplicate_key TEXT,
+  type TEXT NOT NULL,
+  namespace TEXT,
+  user_id TEXT,
+  agent_id TEXT,
+  session_id TEXT,
+  pinned INTEGER NOT NULL,
+  extracted INTEGER NOT NULL,
+  importance REAL NOT NULL,
+  access_count INTEGER NOT NULL,
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  last_accessed_at TEXT NOT NULL,
+  persisted_at TEXT,
+  event_date TEXT,
+  valid_from TEXT,
+  valid_to TEXT,
+  expires_at TEXT,
+  topics TEXT,                -- JSON, as are the next two; NULL when empty
+  entities TEXT,
+  metadata TEXT
+) STRICT;
+CREATE UNIQUE INDEX records_by_id ON records (tenant, id);
+CREATE UNIQUE INDEX records_by_duplicate_key ON records (tenant, duplicate_key) WHERE duplicate_key IS NOT NULL;
+-- The last columns let recall's usual conditions be answered from the index alone.
+CREATE INDEX records_of_tenant ON records (tenant, row, expires_at, valid_from, valid_to);
+CREATE INDEX records_of_user ON records (tenant, user_id, row, expires_at, valid_from, valid_to);
+CREATE INDEX records_by_time ON records (tenant, created_at DESC, id);
+CREATE INDEX records_of_user_by_time ON records (tenant, user_id, created_at DESC, id);
+CREATE INDEX records_of_namespace ON records (tenant, namespace, created_at DESC, id) WHERE namespace IS NOT NULL;
+CREATE INDEX records_of_agent ON records (tenant, agent_id, created_at DESC, id) WHERE agent_id IS NOT NULL;
+CREATE INDEX records_of_session ON records (tenant, session_id, created_at DESC, id) WHERE session_id IS NOT NULL;
+CREATE INDEX records_by_expiry ON records (tenant, expires_at) WHERE expires_at IS NOT NULL;
+
+-- What recall reads of a record besides the record, beside it so that lists stay cheap.
+CREATE TABLE entries (
+  row INTEGER PRIMARY KEY REFERENCES records ON DELETE CASCADE,
+  embedder TEXT NOT NULL,
+  analyzer TEXT NOT NULL,
+  terms TEXT NOT NULL,
+  vector BLOB                 -- 32-bit floats, little-endian
+) STRICT;
+
+-- Where an id leads from an instant on; a NULL target ends an alias.
+CREATE TABLE aliases (
+  number INTEGER PRIMARY KEY,
+  tenant INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  target TEXT,
+  at TEXT NOT NULL
+) STRICT;
+CREATE INDEX aliases_by_id ON aliases (tenant, id);
+CREATE INDEX aliases_by_target ON aliases (tenant, target) WHERE target IS NOT NULL;
+
+-- The last version of ids whose history was erased: version numbers never come again.
+CREATE TABLE erasures (
+  tenant INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  PRIMARY KEY (tenant, id)
+) STRICT, WITHOUT ROWID;
+
+-- What each idempotency key was answered with.
+CREATE TABLE answers (
+  tenant INTEGER NOT NULL,
+  key TEXT NOT NULL,
+  fingerprint TEXT NOT NULL,
+  result TEXT NOT NULL,
+  PRIMARY KEY (tenant, key)
+) STRICT;
+`;
+
+const SESSIONS = `
+CREATE TABLE sessions (
+  session INTEGER PRIMARY KEY AUTOINCREMENT,
+  tenant INTEGER NOT NULL REFERENCES tenants,
+  key TEXT NOT NULL UNIQUE,
+  namespace TEXT,
+  user_id TEXT,
+  session_id TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  message_count INTEGER NOT NULL,
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  expires_at TEXT,
+  state TEXT NOT NULL         -- JSON of everything but the messages
+) STRICT;
+CREATE INDEX sessions_by_id ON sessions (tenant, session_id);
+CREATE INDEX sessions_by_time ON sessions (tenant, updated_at DESC, key);
+CREATE INDEX sessions_by_expiry ON sessions (expires_at) WHERE expires_at IS NOT NULL;
+
+CREATE TABLE messages (
+  session INTEGER NOT NULL REFERENCES sessions ON DELETE CASCADE,
+  position INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  body TEXT NOT NULL,
+  PRIMARY KEY (session, position)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX messages_by_id ON messages (session, id);
+CREATE INDEX messages_by_time ON messages (session, created_at);
+`;
+
+export interface Migration {
+  readonly title: string;
+  readonly script: string;
+}
+
+/** In order; the first brings an empty file to schema version 1. Published ones are never changed. */
+export const MIGRATIONS: readonly Migration[] = [
+  { title: "records, their versions and the change feed", script: RECORDS },
+  { title: "sessions and their messages", script: SESSIONS },
+];
+
+/**
+ * Brings the schema up to date. The caller holds the write lock, so of several processes one migrates and the others
+ * find it done.
+ * @throws StoreError for a file of a newer schema or of another application.
+ */
+export function migrate(connection: Connection, migrations: readonly Migration[] = MIGRATIONS): void {
+  const version = checkedVersion(connection, migrations.length);
+  migrations.slice(version).forEach(({ script }, index) => {
+    connection.exec(script);
+    connection.exec(`PRAGMA user_version = ${version + index + 1}`);
+  });
+  if (version === 0) connection.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
+}
+
+/**
+ * The schema version of a file this package may use.
+ * @throws StoreError for a file of a newer schema or of another application.
+ */
+export function checkedVersion(connection: Connection, newest: number = MIGRATIONS.length): number {
+  const version = connection.get<{ user_version: number }>("PRAGMA user_version")?.user_version ?? 0;
+  const owner = connection.get<{ application_id: number }>("PRAGMA application_id")?.application_id ?? 0;
+  const tables = connection.get<{ count: number }>("SELECT count(*) AS count FROM sqlite_schema")?.count ?? 0;
+  if (owner !== APPLICATION_ID && (owner !== 0 || tables > 0))
+    throw new StoreError("store_failed", "The file is an SQLite database of another application.", {
+      details: { applicationId: owner },
+    });
+  if (version > newest)
+    throw new StoreError(
+      "store_failed",
+      `The file has schema version ${version}, but this release knows only versions up to ${newest}. Use a newer release.`,
+      { details: { schemaVersion: version, newestKnown: newest } },
+    );
+  return version;
+}
+
+/** The whole schema as one script for review, or for `sqlite3`: what opening an empty file runs. */
+export function printMigrations(): string {
+  const parts = MIGRATIONS.map(({ title, script }, index) => {
+    const number = index + 1;
+    return `-- ${number}: ${title}\nBEGIN IMMEDIATE;\n${script.trim()}\n\nPRAGMA user_version = ${number};\nCOMMIT;\n`;
+  });
+  return `PRAGMA journal_mode = WAL;\nPRAGMA application_id = ${APPLICATION_ID};\n\n${parts.join("\n")}`;
+}

@@ -1,0 +1,109 @@
+import { FIELD_KINDS, type FilterField } from "../../core/filter/fields.ts";
+import type { IndexEntry, IndexedRecord } from "../../core/recall-index.ts";
+import type { MemoryRecord } from "../../core/record.ts";
+import { fromInstantKey, type Instant, instantKey } from "../../core/time.ts";
+import type { SqlValue } from "./driver.ts";
+
+/** Fields of a record that have a column of their own in the table `records`. */
+export const COLUMNS = {
+  id: "id",
+  version: "version",
+  type: "type",
+  namespace: "namespace",
+  userId: "user_id",
+  agentId: "agent_id",
+  sessionId: "session_id",
+  pinned: "pinned",
+  extracted: "extracted",
+  importance: "importance",
+  accessCount: "access_count",
+  createdAt: "created_at",
+  updatedAt: "updated_at",
+  lastAccessedAt: "last_accessed_at",
+  persistedAt: "persisted_at",
+  eventDate: "event_date",
+  validFrom: "valid_from",
+  validTo: "valid_to",
+  expiresAt: "expires_at",
+  topics: "topics",
+  entities: "entities",
+} as const satisfies Partial<Record<FilterField, string>>;
+
+const FIELDS = Object.keys(COLUMNS) as (keyof typeof COLUMNS)[];
+
+/** Names of the columns that hold a record's fields; `columnValues` has their values in the same order. */
+export const COLUMN_NAMES: readonly string[] = [...Object.values(COLUMNS), "metadata"];
+
+export function columnValues(record: MemoryRecord): SqlValue[] {
+  return [...FIELDS.map((field) => columnValue(record, field)), jsonOrNull(record.metadata)];
+}
+
+function columnValue(record: MemoryRecord, field: keyof typeof COLUMNS): SqlValue {
+  const value = record[field];
+  if (value === null || typeof value === "number") return value;
+  if (typeof value === "boolean") return value ? 1 : 0;
+  if (typeof value !== "string") return jsonOrNull(value);
+  return FIELD_KINDS[field] === "instant" ? instantKey(value) : value;
+}
+
+function jsonOrNull(value: object): string | null {
+  return Object.keys(value).length === 0 ? null : JSON.stringify(value);
+}
+
+/** What `PRESENT_RECORDS` selects of a record. Accesses are counted beside the body, which stays as it was written. */
+export interface PresentRow {
+  readonly body: string;
+  readonly last_accessed_at: string;
+  readonly access_count: number;
+}
+
+export const PRESENT_COLUMNS = "v.body, r.last_accessed_at, r.access_count";
+
+/** Present records with their bodies. CROSS JOIN keeps SQLite from starting at the versions. */
+export const PRESENT_RECORDS = "records r CROSS JOIN versions v ON v.number = r.version_number";
+
+export function presentRecord(row: PresentRow): MemoryRecord {
+  return Object.assign(JSON.parse(row.body) as MemoryRecord, {
+    lastAccessedAt: fromInstantKey(row.last_accessed_at),
+    accessCount: row.access_count,
+  });
+}
+
+/** What `INDEXED_RECORDS` selects. */
+export interface IndexedRow extends PresentRow {
+  readonly row: number;
+  readonly embedder: string;
+  readonly analyzer: string;
+  readonly terms: string;
+  readonly vector: Uint8Array | null;
+}
+
+export const INDEXED_COLUMNS = `r.row, ${PRESENT_COLUMNS}, e.embedder, e.analyzer, e.terms, e.vector`;
+export const INDEXED_RECORDS = `${PRESENT_RECORDS} CROSS JOIN entries e ON e.row = r.row`;
+
+export function indexedRecord(row: IndexedRow): IndexedRecord {
+  const { embedder, analyzer, terms, vector } = row;
+  const entry: IndexEntry = { embedder, vector: vector && floats(vector), terms, analyzer };
+  return { row: row.row, record: presentRecord(row), entry };
+}
+
+/** The values of an index entry in the order of the columns embedder, analyzer, terms, vector. */
+export function entryValues({ embedder, analyzer, terms, vector }: IndexEntry): SqlValue[] {
+  return [embedder, analyzer, terms, vector && bytes(vector)];
+}
+
+function bytes(vector: Float32Array): Uint8Array {
+  return new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
+}
+
+/** The driver gives each blob a buffer of its own, so the floats lie aligned and need no copy. */
+function floats(blob: Uint8Array): Float32Array {
+  return new Float32Array(blob.buffer, blob.byteOffset, blob.byteLength / Float32Array.BYTES_PER_ELEMENT);
+}
+
+/** The condition that something with an `expires_at` is alive at an instant, which is to be bound. */
+export const ALIVE = "(expires_at IS NULL OR expires_at > ?)";
+
+export function expiryKey(expiresAt: Instant | null): string | null {
+  return expiresAt === null ? null : instantKey(expiresAt);
+}

@@ -1,0 +1,170 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { Logger } from "../../core/logger.ts";
+import type { Connection } from "./driver.ts";
+import { busyFailure, isBusy } from "./failures.ts";
+import { pause } from "./retry.ts";
+
+/** One write as steps: between two of them the event loop may run, the transaction staying open. */
+export type Steps<Result> = Generator<void, Result, void>;
+
+/** Runs writes one after the other on the one connection that writes. */
+export interface Writer {
+  /** Resolves when the work is committed; rejects when it was undone, whatever became of writes beside it. */
+  write<Result>(work: (connection: Connection) => Steps<Result>): Promise<Result>;
+  /** Resolves when no transaction is open. */
+  outsideTransaction(): Promise<void>;
+  /** Resolves when nothing is left to write. */
+  drained(): Promise<void>;
+}
+
+interface WriterOptions {
+  readonly path: string;
+  /** How long a write waits for other processes, in milliseconds. */
+  readonly deadlineMs: number;
+  readonly logger: Logger;
+  /** Called before a long transaction is committed: makes the disk take what is written so far. */
+  readonly flush: (() => Promise<void>) | undefined;
+}
+
+interface Job {
+  readonly queuedAt: number;
+  readonly steps: (connection: Connection) => Steps<unknown>;
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** How long one write may hold the event loop before others get a turn, in milliseconds. */
+const LONGEST_TURN = 8;
+
+/** A transaction takes no more writes after this time, in milliseconds: the first ones wait for their commit. */
+const LONGEST_GROUP = 40;
+
+/**
+ * Group commit: writes that come while others are being written or committed share the next transaction, and so its one
+ * sync of the disk. Each is a savepoint of its own, so that one can fail without the others.
+ */
+export function createWriter(connection: Connection, options: WriterOptions): Writer {
+  const queue: Job[] = [];
+  let draining: Promise<void> | undefined;
+  let transaction: Promise<void> | undefined;
+
+  async function drain(): Promise<void> {
+    while (queue.length > 0) {
+      // Whoever is about to write in this turn of the event loop joins the group.
+      await nextTurn();
+      if (!(await begin())) continue;
+      transaction = runGroup();
+      await transaction;
+      transaction = undefined;
+    }
+    draining = undefined;
+  }
+
+  /** Takes the write lock; false when no write is left that would still wait for it. */
+  async function begin(): Promise<boolean> {
+    for (let tries = 0; queue.length > 0; tries++) {
+      try {
+        connection.run("BEGIN IMMEDIATE");
+        return true;
+      } catch (error) {
+        giveUp(error);
+        await pause(tries);
+      }
+    }
+    return false;
+  }
+
+  /** Rejects the writes that have waited for too long, or all of them when waiting does not help. */
+  function giveUp(error: unknown): void {
+    const now = performance.now();
+    for (const job of queue.splice(0)) {
+      const waited = now - job.queuedAt;
+      if (!isBusy(error)) job.reject(error);
+      else if (waited >= options.deadlineMs) job.reject(busyFailure(options.path, waited, error));
+      else queue.push(job);
+    }
+  }
+
+  async function runGroup(): Promise<void> {
+    const started = performance.now();
+    const group: Job[] = [];
+    const settle: (() => void)[] = [];
+    try {
+      for (
+        let job = queue.shift();
+        job;
+        job = performance.now() - started < LONGEST_GROUP ? queue.shift() : undefined
+      ) {
+        group.push(job);
+        settle.push(await runJob(job));
+      }
+      if (performance.now() - started > LONGEST_TURN) await options.flush?.();
+      connection.run("COMMIT");
+    } catch (error) {
+      for (const job of group) job.reject(error);
+      rollBack();
+      return;
+    }
+    for (const step of settle) step();
+  }
+
+  function rollBack(): void {
+    try {
+      if (connection.inTransaction) connection.run("ROLLBACK");
+    } catch (error) {
+      // The next write fails at its beginning and says so to its caller.
+      options.logger.error({ error, path: options.path }, "a failed transaction could not be rolled back");
+    }
+  }
+
+  /** Runs one write in its savepoint; gives what tells its caller, for after the commit. */
+  async function runJob(job: Job): Promise<() => void> {
+    connection.run("SAVEPOINT job");
+    try {
+      const result = await runSteps(job.steps(connection));
+      connection.run("RELEASE job");
+      return () => job.resolve(result);
+    } catch (error) {
+      // After a full disk, for example, SQLite has undone the whole transaction by itself.
+      if (!connection.inTransaction) throw error;
+      connection.run("ROLLBACK TO job");
+      connection.run("RELEASE job");
+      return () => job.reject(error);
+    }
+  }
+
+  return {
+    write: <Result>(steps: (connection: Connection) => Steps<Result>) =>
+      new Promise<Result>((resolve, reject) => {
+        queue.push({ queuedAt: performance.now(), steps, resolve: resolve as Job["resolve"], reject });
+        draining ??= drain();
+      }),
+    async outsideTransaction() {
+      while (transaction !== undefined) await transaction;
+    },
+    async drained() {
+      while (draining !== undefined) await draining;
+    },
+  };
+}
+
+async function runSteps<Result>(steps: Steps<Result>): Promise<Result> {
+  let turnEnd = performance.now() + LONGEST_TURN;
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    if (performance.now() < turnEnd) continue;
+    await nextTurn();
+    turnEnd = performance.now() + LONGEST_TURN;
+  }
+}
+
+/** Work that is quick enough for one step. */
+export function inOneStep<Result>(
+  work: (connection: Connection) => Result,
+): (connection: Connection) => Steps<Result> {
+  // biome-ignore lint/correctness/useYield: there is nowhere to pause in one step
+  return function* (connection) {
+    return work(connection);
+  };
+}
