@@ -159,6 +159,10 @@ const guarded = {
 export const operationsBody = z.object({
   ...guarded,
   operations: z.array(z.looseObject({ operation: z.string() })),
+  fingerprint: z
+    .string()
+    .optional()
+    .describe("What the idempotency key stands for. Default: the operations."),
 });
 
 export const messagesBody = z.object({ ...guarded, messages: z.array(newMessage) });

@@ -198,7 +198,7 @@ export const OPERATIONS = {
     tag: "changes",
     summary: "What changed after a sequence number; as a stream when text/event-stream is accepted",
     query: native.changesQuery,
-    response: z.object({ changes: z.array(native.change) }),
+    response: z.object({ changes: z.array(native.change), sequence: z.int() }),
   },
 
   findSessions: {

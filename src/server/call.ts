@@ -1,0 +1,62 @@
+import type { z } from "zod";
+import type { OPERATIONS, OperationName } from "../contract/operations.ts";
+import type { Clock } from "../core/clock.ts";
+import type { IdSource } from "../core/identifiers.ts";
+import type { Logger } from "../core/logger.ts";
+import type { MemoryOperations } from "../operations.ts";
+
+/** What the contract lets an operator choose. */
+export interface Settings {
+  /** False answers every long-term operation with 400. Default true. */
+  readonly longTermMemory: boolean;
+  /** Keep every message as a long-term record, too, and rebuild ended sessions from them. Default false. */
+  readonly indexAllMessages: boolean;
+  /** Refuse messages without `created_at`. Default false. */
+  readonly requireMessageTimestamps: boolean;
+  /** Share of a model's window at which a conversation counts as full, 0 to 1. Default 0.7. */
+  readonly summarizationThreshold: number;
+}
+
+/** What handlers work with. */
+export interface Surroundings {
+  readonly operations: MemoryOperations;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly logger: Logger;
+  readonly settings: Settings;
+  /** Milliseconds between two looks at the change feed, and between two signs of life on a quiet stream. */
+  readonly stream: { readonly poll: number; readonly heartbeat: number };
+  /** Fires when the server shuts down: streams end then. */
+  readonly closing: AbortSignal;
+}
+
+/** What a request says besides its path, query and body. */
+export interface Call {
+  readonly tenant: string;
+  readonly headers: Headers;
+  /** Fires when the caller has gone. */
+  readonly signal: AbortSignal;
+  readonly idempotencyKey: string | undefined;
+  /** Version named by `If-Match`, 0 for `If-None-Match: *`. */
+  readonly expectedVersion: number | undefined;
+}
+
+type Part<Name extends OperationName, Key extends "path" | "query" | "body"> =
+  (typeof OPERATIONS)[Name] extends Record<Key, infer Schema extends z.ZodType>
+    ? z.output<Schema>
+    : undefined;
+
+/** A checked request for one operation. */
+export interface Request<Name extends OperationName> {
+  readonly path: Part<Name, "path">;
+  readonly query: Part<Name, "query">;
+  readonly body: Part<Name, "body">;
+  readonly call: Call;
+}
+
+/** Gives what is sent as JSON with status 200, or a response of its own. */
+export type Handler<Name extends OperationName> = (request: Request<Name>) => Promise<object | Response>;
+
+export type Handlers<Names extends OperationName = OperationName> = {
+  readonly [Name in Names]: Handler<Name>;
+};

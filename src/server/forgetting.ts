@@ -1,0 +1,26 @@
+import { RECORD_TYPES, type RecordType } from "../core/record.ts";
+import type { ForgetPolicy } from "../operations.ts";
+
+/** A policy as the contract reads it: unknown keys are ignored, and a value of the wrong type counts as not set. */
+export function policyOf(wire: Readonly<Record<string, unknown>>): ForgetPolicy {
+  const maxAgeDays = days(wire["max_age_days"]);
+  const maxInactiveDays = days(wire["max_inactive_days"]);
+  const hardAgeMultiplier = days(wire["hard_age_multiplier"]);
+  const budget = wire["budget"];
+  const types = wire["memory_type_allowlist"];
+  return {
+    ...(maxAgeDays !== null && { maxAgeDays }),
+    ...(maxInactiveDays !== null && { maxInactiveDays }),
+    ...(hardAgeMultiplier !== null && { hardAgeMultiplier }),
+    ...(Number.isSafeInteger(budget) && (budget as number) >= 0 && { budget: budget as number }),
+    ...(Array.isArray(types) && types.length > 0 && { types: types.filter(isType) }),
+  };
+}
+
+function days(value: unknown): number | null {
+  return typeof value === "number" && value >= 0 ? value : null;
+}
+
+function isType(value: unknown): value is RecordType {
+  return RECORD_TYPES.includes(value as RecordType);
+}

@@ -1,0 +1,3 @@
+export { type AccessToken, type AuthOptions, TENANT_HEADER } from "./access.ts";
+export { type AppOptions, createApp, type Limits } from "./app.ts";
+export type { Settings } from "./call.ts";
