@@ -6,10 +6,10 @@ import { type Logger, silentLogger } from "./core/logger.ts";
 import type { Store } from "./core/store.ts";
 import { loadTokenCounter } from "./core/tokens.ts";
 import { embedMemory } from "./embedded/embedded.ts";
+import { createLocalRecall } from "./local-recall.ts";
 import { Memory } from "./memory.ts";
 import { openStore } from "./stores/registry.ts";
 import { ulidSource } from "./ulid.ts";
-import { createIndexer, createLocalRecall, createRecallOver } from "./vectors/local/local-recall.ts";
 
 /** Where a memory is kept when nothing is said. */
 export const DEFAULT_STORE = "sqlite:.memoir/memory.db";
@@ -67,14 +67,14 @@ export async function openMemory(target: string | OpenOptions = {}, more: OpenOp
 async function embed(store: Store, options: OpenOptions & { clock: Clock; ids: IdSource; logger: Logger }) {
   const { clock, ids, logger } = options;
   const embedder = options.embedder ?? (await defaultEmbedder());
-  const recall = createLocalRecall({ store, embedder });
+  const { indexer, recall, recallOver } = createLocalRecall({ store, embedder });
   return embedMemory(
     {
       records: store,
       sessions: store,
-      indexer: createIndexer(embedder),
+      indexer,
       recall,
-      recallOver: (_tenant, records) => createRecallOver(embedder, records),
+      recallOver,
       clock,
       ids,
       logger,

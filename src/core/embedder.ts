@@ -4,6 +4,8 @@ export interface Embedder {
   readonly id: string;
   /** Length of every vector. */
   readonly dimensions: number;
+  /** Languages it was made for, as BCP 47 tags; left out: any. Recall leans on words where a question is in another one. */
+  readonly languages?: readonly string[];
   /** True when embedding needs no network and at most some milliseconds a text, so a write may wait for it. */
   readonly local: boolean;
   /**

@@ -1,4 +1,7 @@
+import type { FilterNode } from "./filter/filter.ts";
 import type { MemoryRecord } from "./record.ts";
+import type { ResolvedScope } from "./scope.ts";
+import type { Instant } from "./time.ts";
 
 /** What recall needs of a record besides the record itself. A store keeps it beside the record, opaque to it. */
 export interface IndexEntry {
@@ -30,4 +33,71 @@ export interface Indexer {
     records: readonly Omit<MemoryRecord, "version">[],
     options?: { readonly signal?: AbortSignal },
   ): Promise<IndexEntry[]>;
+}
+
+/** What ranking wants to know of a record beside its vector and its words. An index keeps it for every row. */
+export interface RecordTraits {
+  readonly id: string;
+  /** Who said it. */
+  readonly speaker: string | null;
+  /** Records of one session stand in each other's context, in the order they were made. Null: it stands alone. */
+  readonly session: string | null;
+  /** When what it tells of happened, or else when it was made: milliseconds since 1970. */
+  readonly time: number;
+  /** When it was made: milliseconds since 1970. */
+  readonly createdAt: number;
+  readonly importance: number;
+  /** True when it ends in a question. */
+  readonly asks: boolean;
+  /** True when its text says when something was. */
+  readonly tellsTime: boolean;
+}
+
+/** What a query wants from an index. */
+export interface CandidateQuery {
+  /** Unit vectors of the index's embedder: cosines with each are given. The first one also chooses candidates. */
+  readonly vectors: readonly Float32Array[];
+  /** Analysed words, in order. */
+  readonly terms: readonly string[];
+  /** True: words of neighbouring records of the session count for a record too. */
+  readonly context: boolean;
+  /** At least so many candidates, if there are as many rows. */
+  readonly atLeast: number;
+}
+
+/** Rows that could be hits, in no order, in columns of one length. */
+export interface Candidates {
+  readonly rows: readonly RecordTraits[];
+  /** For each vector of the query the cosines; 0 for a record that has no vector of this embedder yet. */
+  readonly cosines: readonly Float32Array[];
+  /** BM25 within the rows the filter leaves, at least 0. */
+  readonly words: Float64Array;
+  /** Words of the record itself, neighbours left out: how many there are. */
+  readonly lengths: Uint32Array;
+  /** What `words` would be at most. */
+  readonly mostWords: number;
+  /** The query's terms that the row itself has. */
+  matched(candidate: number): string[];
+}
+
+/** The rows a scope and filter leave, as they were when asked. */
+export interface RecallView {
+  readonly size: number;
+  /** Everybody who speaks in these rows. */
+  readonly speakers: ReadonlySet<string>;
+  /** All rows when they are few; of many, those that are best by meaning or by words, and their neighbours. */
+  candidates(query: CandidateQuery, options?: { readonly signal?: AbortSignal }): Promise<Candidates>;
+  /** How many rows have at least one of the terms. */
+  countWith(terms: readonly string[]): number;
+}
+
+/** Finds candidates by meaning and by words. Derived from a store, and as new as the store whenever it is asked. */
+export interface RecallIndex {
+  view(request: {
+    readonly scope: ResolvedScope;
+    readonly filter: FilterNode;
+    readonly now: Instant;
+    readonly signal?: AbortSignal;
+  }): Promise<RecallView>;
+  close(): Promise<void>;
 }

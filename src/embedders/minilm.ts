@@ -64,6 +64,7 @@ export async function createMiniLMEmbedder(options: MiniLMEmbedderOptions = {}):
   return {
     id: "minilm-l6-v2-int8",
     dimensions: DIMENSIONS,
+    languages: ["en"],
     local: true,
     embed: (texts, { signal } = {}) =>
       eachInTurn(texts, signal, async (text) => {

@@ -32,6 +32,7 @@ export async function createStaticEmbedder(options: StaticEmbedderOptions = {}):
   return {
     id: options.id ?? "static-256",
     dimensions: table.dimensions,
+    languages: ["en"],
     local: true,
     async embed(texts, { signal } = {}) {
       signal?.throwIfAborted();

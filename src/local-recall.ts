@@ -1,0 +1,47 @@
+import type { Embedder } from "./core/embedder.ts";
+import type { Recall } from "./core/recall.ts";
+import type { Indexer } from "./core/recall-index.ts";
+import type { MemoryRecord } from "./core/record.ts";
+import type { RecordStore } from "./core/store.ts";
+import { createIndexer } from "./recall/indexer.ts";
+import { createRecall } from "./recall/recall.ts";
+import { traitsOf } from "./recall/traits.ts";
+import { createFixedIndex } from "./vectors/local/fixed-index.ts";
+import { createLocalIndex } from "./vectors/local/local-index.ts";
+
+export interface LocalRecall {
+  readonly indexer: Indexer;
+  /** Over the store, as new as it is. */
+  readonly recall: Recall;
+  /** Over the given records alone, whatever scope and filter say: for an earlier state. */
+  readonly recallOver: (tenant: string, records: readonly MemoryRecord[]) => Promise<Recall>;
+}
+
+/** Recall in this process: the store's records are indexed in memory, and ranked here. */
+export function createLocalRecall({
+  store,
+  embedder,
+}: {
+  readonly store: RecordStore;
+  readonly embedder: Embedder;
+}): LocalRecall {
+  const indexer = createIndexer(embedder);
+  const index = createLocalIndex({ store, embedder, describe: traitsOf });
+  return {
+    indexer,
+    recall: createRecall({ index, embedder, records: store }),
+    async recallOver(_tenant, records) {
+      const entries = await indexer.entries(records);
+      const rows = entries.map((entry, at) => {
+        const record = records[at] as MemoryRecord;
+        return { row: at + 1, traits: traitsOf(record), entry };
+      });
+      const byId = new Map(records.map((record) => [record.id, record]));
+      return createRecall({
+        index: await createFixedIndex(embedder, rows),
+        embedder,
+        records: { read: async (_, ids) => ids.map((id) => byId.get(id) ?? null) },
+      });
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import stem from "wink-porter2-stemmer";
+import { STOP_WORDS } from "./stop-words.ts";
+
+/** Names the form of the terms: entries made by another analyser are made anew. */
+export const ANALYZER = "words-1";
+
+/** Longer runs are data rather than words, such as keys and encoded files: their beginning tells them apart. */
+const LONGEST_WORD = 64;
+
+/** Scripts that write no spaces between words. */
+const UNSPACED =
+  "\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}";
+const TOKEN = new RegExp(
+  `[${UNSPACED}][${UNSPACED}\\p{M}ー]*|(?:(?![${UNSPACED}])[\\p{L}\\p{N}\\p{M}])+|\\p{Extended_Pictographic}`,
+  "gu",
+);
+const STARTS_UNSPACED = new RegExp(`^[${UNSPACED}]`, "u");
+/** A letter with the marks that belong to it. */
+const CLUSTER = /\P{M}\p{M}*/gu;
+
+const stems = new Map<string, string>();
+const STEMS_KEPT = 20_000;
+
+/** A term and the folded word it comes from. */
+export interface AnalyzedWord {
+  readonly term: string;
+  readonly word: string;
+}
+
+/** The terms of a text in any language, in order: see `analyzeWords`. */
+export function analyze(text: string): string[] {
+  return analyzeWords(text).map(({ term }) => term);
+}
+
+/**
+ * The words of a text in any language as terms: the same for a question and for what it should find.
+ *
+ * Words are folded (compatibility forms, case, the accents of Latin, Greek and Cyrillic letters), English stop words are left
+ * out, and words of a to z are stemmed (Porter2). Scripts without spaces give every character and every two neighbours.
+ * Emoji are words. An apostrophe joins (`don't`), except before a possessive `s`.
+ */
+export function analyzeWords(text: string): AnalyzedWord[] {
+  const words: AnalyzedWord[] = [];
+  for (const [token] of fold(text).matchAll(TOKEN)) {
+    if (STARTS_UNSPACED.test(token)) addCharacters(token, words);
+    else if (!STOP_WORDS.has(token)) {
+      const word = token.slice(0, LONGEST_WORD);
+      words.push({ term: stemOf(word), word });
+    }
+  }
+  return words;
+}
+
+/** Lower case without accents: two spellings of a word that a reader takes for the same become the same. */
+export function fold(text: string): string {
+  const joined = text
+    .normalize("NFKC")
+    .toLowerCase()
+    .replace(/(?<=\p{L})['’]s(?![\p{L}\p{N}])/gu, "")
+    .replace(/(?<=\p{L})['’](?=\p{L})/gu, "");
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the ASCII range
+  if (/^[\x00-\x7f]*$/.test(joined)) return joined;
+  return joined
+    .normalize("NFD")
+    .replace(/(?<=[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}]\p{M}*)\p{M}/gu, "")
+    .normalize("NFC");
+}
+
+function addCharacters(run: string, words: AnalyzedWord[]): void {
+  let previous = "";
+  for (const [character] of run.matchAll(CLUSTER)) {
+    const pair = previous + character;
+    if (previous !== "") words.push({ term: pair, word: pair });
+    words.push({ term: character, word: character });
+    previous = character;
+  }
+}
+
+function stemOf(word: string): string {
+  if (word.length < 3 || !/^[a-z]+$/.test(word)) return word;
+  let known = stems.get(word);
+  if (known === undefined) {
+    if (stems.size >= STEMS_KEPT) stems.clear();
+    known = stem(word);
+    stems.set(word, known);
+  }
+  return known;
+}

@@ -1,0 +1,84 @@
+import type { Candidates, RecordTraits } from "../core/recall-index.ts";
+import { nearness } from "./dates.ts";
+import { minMax } from "./fuse.ts";
+import { isRole, type Question } from "./question.ts";
+
+/**
+ * How much each hint moves a record, in units of the fused score. Measured together on conversations between people, between
+ * a user and an assistant, and on single notes: each one is worth having on some of them and costs nothing on the others.
+ */
+export const HINTS = {
+  /** For what the person named in the question said, and as much against what other people said. */
+  speaker: 0.1,
+  /** Against what an assistant said, when somebody asks about themselves. */
+  assistant: 0.2,
+  /** Against a question, for answers seldom are. Half of it for a record of 30 words, and so on: it holds more then. */
+  asks: 0.1,
+  asksHalfLength: 30,
+  /** For a record that tells a time, when the question asks for one. */
+  tellsTime: 0.1,
+  /** For a record near a time that the question names. */
+  date: 0.2,
+  /** For and against a record of full and of no importance. */
+  importance: 0.05,
+  /** For records of the session that has the best single one. */
+  session: 0.2,
+} as const;
+
+export interface Ranking {
+  /** Sum of the parts for each candidate. */
+  readonly scores: Float64Array;
+  /** Named contributions, in the order they were applied. */
+  readonly parts: ReadonlyMap<string, Float64Array>;
+}
+
+/** Scores candidates: meaning and words fused, then what else is known about question and records. */
+export function rank(
+  candidates: Candidates,
+  question: Question,
+  { named, meaning }: { readonly named: readonly string[]; readonly meaning: number },
+): Ranking {
+  const { rows, cosines, words, lengths } = candidates;
+  const parts = new Map<string, Float64Array>();
+  const scores = new Float64Array(rows.length);
+  const add = (name: string, value: (row: RecordTraits, index: number) => number) => {
+    const part = Float64Array.from(rows, value);
+    part.forEach((amount, index) => {
+      scores[index] = (scores[index] ?? 0) + amount;
+    });
+    parts.set(name, part);
+  };
+  const [fusedMeaning, fusedWords] = [minMax(cosines[0] ?? []), minMax(words)];
+  add("meaning", (_, index) => meaning * (fusedMeaning[index] ?? 0));
+  add("words", (_, index) => (1 - meaning) * (fusedWords[index] ?? 0));
+  if (named.length === 1) add("speaker", ({ speaker }) => HINTS.speaker * bySpeaker(speaker, named[0]));
+  if (question.aboutAsker)
+    add("assistant", ({ speaker }) => (speaker?.toLowerCase() === "assistant" ? -HINTS.assistant : 0));
+  add("asks", ({ asks }, index) =>
+    asks ? -HINTS.asks / (1 + (lengths[index] ?? 0) / HINTS.asksHalfLength) : 0,
+  );
+  if (question.asksWhen) add("tellsTime", ({ tellsTime }) => (tellsTime ? HINTS.tellsTime : 0));
+  if (question.spans.length > 0) add("date", ({ time }) => HINTS.date * nearness(time, question.spans));
+  add("importance", ({ importance }) => HINTS.importance * (2 * importance - 1));
+  const best = bestOfSessions(rows, scores);
+  add("session", (_, index) => HINTS.session * (best[index] ?? 0));
+  return { scores, parts };
+}
+
+/** 1 for the one who was named, -1 for another person, 0 for a role or for nobody. */
+function bySpeaker(speaker: string | null, named: string | undefined): number {
+  if (speaker === named) return 1;
+  return speaker === null || isRole(speaker) ? 0 : -1;
+}
+
+/** For each row the highest score in its session, from 0 for the session with the lowest to 1. */
+function bestOfSessions(rows: readonly RecordTraits[], scores: Float64Array): Float64Array {
+  const best = new Map<string, number>();
+  rows.forEach(({ session }, index) => {
+    const score = scores[index] ?? 0;
+    if (session !== null && score > (best.get(session) ?? Number.NEGATIVE_INFINITY)) best.set(session, score);
+  });
+  return minMax(
+    rows.map(({ session }, index) => (session === null ? scores[index] : best.get(session)) ?? 0),
+  );
+}

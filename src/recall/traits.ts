@@ -1,0 +1,23 @@
+import type { RecordTraits } from "../core/recall-index.ts";
+import type { MemoryRecord } from "../core/record.ts";
+import { encodeKey } from "../core/scope.ts";
+import { toMilliseconds } from "../core/time.ts";
+
+const ASKS = /[?？؟]["'”’)\]\s]*$/;
+const TELLS_TIME =
+  /\b(?:yesterday|today|tomorrow|tonight|last|next|ago|this (?:week|month|year|morning|weekend)|recently|(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|may|june|july|august|september|october|november|december|\d{4})\b/i;
+
+/** What ranking wants to know of a record beside its vector and its words. */
+export function traitsOf(record: Omit<MemoryRecord, "version">): RecordTraits {
+  const { namespace, userId, sessionId } = record;
+  return {
+    id: record.id,
+    speaker: record.speaker,
+    session: sessionId === null ? null : encodeKey([namespace, userId, sessionId]),
+    time: toMilliseconds(record.eventDate ?? record.createdAt),
+    createdAt: toMilliseconds(record.createdAt),
+    importance: record.importance,
+    asks: ASKS.test(record.text),
+    tellsTime: TELLS_TIME.test(record.text),
+  };
+}

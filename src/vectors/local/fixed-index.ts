@@ -1,0 +1,22 @@
+import type { Embedder } from "../../core/embedder.ts";
+import type { RecallIndex } from "../../core/recall-index.ts";
+import { Pace } from "./pace.ts";
+import { Partition, type PartitionRow } from "./partition.ts";
+import { viewOf } from "./view.ts";
+
+/** An index over rows that are given once and all belong to every view, whatever its scope and filter. */
+export async function createFixedIndex(
+  embedder: Pick<Embedder, "id" | "dimensions">,
+  rows: Iterable<PartitionRow>,
+): Promise<RecallIndex> {
+  const partition = new Partition(embedder);
+  const pace = new Pace();
+  for (const row of rows) {
+    partition.put(row);
+    if (pace.due) await pace.rest();
+  }
+  return {
+    view: ({ signal }) => viewOf(partition, Uint32Array.from(partition.slots.keys()), signal),
+    async close() {},
+  };
+}

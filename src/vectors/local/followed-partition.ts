@@ -1,0 +1,130 @@
+import type { IndexedRecord } from "../../core/recall-index.ts";
+import type { LocalIndexOptions } from "./local-index.ts";
+import { Pace } from "./pace.ts";
+import { Partition } from "./partition.ts";
+
+/** Rows read from the store at once: few enough that taking them in does not hold the event loop. */
+const PAGE = 200;
+const CHANGES_PAGE = 1000;
+
+/** With more dead slots than living ones, and at least so many, a partition is read anew. */
+const DEAD_ALLOWED = 1000;
+
+interface FollowedOptions extends LocalIndexOptions {
+  readonly tenant: string;
+  /** Left out: all users' records, and those of no user. */
+  readonly userId?: string;
+}
+
+/** A partition that is as new as its store whenever it is asked for. */
+export class FollowedPartition {
+  readonly #options: FollowedOptions;
+  #partition: Partition;
+  /** The last change that is in the partition; -1 before it was read. */
+  #sequence = -1;
+  /** One catches up at a time; the others wait for it and then look whether there is more. */
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(options: FollowedOptions) {
+    this.#options = options;
+    this.#partition = new Partition(options.embedder);
+  }
+
+  /** Records held, dead ones included. */
+  get size(): number {
+    return this.#partition.slots.length;
+  }
+
+  /** The partition with every change that was made before the call. */
+  current(): Promise<Partition> {
+    const caughtUp = this.#queue.then(() => this.#catchUp());
+    // The one who asked is told of a failure; the next one tries again.
+    this.#queue = caughtUp.catch(() => undefined);
+    return caughtUp;
+  }
+
+  async #catchUp(): Promise<Partition> {
+    const { store, tenant } = this.#options;
+    const last = await store.lastSequence(tenant);
+    const { dead, size } = this.#partition;
+    if (this.#sequence < 0 || (dead > DEAD_ALLOWED && dead > size)) await this.#load(last);
+    else if (last > this.#sequence) await this.#follow();
+    await this.#askForVectors();
+    return this.#partition;
+  }
+
+  /** Changes made while reading are read again afterwards: taking in a record twice does no harm. */
+  async #load(last: number): Promise<void> {
+    const { store, tenant, userId, embedder } = this.#options;
+    const partition = new Partition(embedder);
+    const pace = new Pace();
+    for (let afterRow = 0; ; ) {
+      const page = await store.indexed(tenant, {
+        afterRow,
+        limit: PAGE,
+        ...(userId !== undefined && { userId }),
+      });
+      for (const item of page) {
+        this.#take(partition, item);
+        if (pace.due) await pace.rest();
+      }
+      const end = page.at(-1);
+      if (!end || page.length < PAGE) break;
+      afterRow = end.row;
+    }
+    this.#partition = partition;
+    this.#sequence = last;
+  }
+
+  async #follow(): Promise<void> {
+    const { store, tenant, userId } = this.#options;
+    for (;;) {
+      const changes = await store.changes(tenant, { after: this.#sequence, limit: CHANGES_PAGE });
+      const ids = new Set<string>();
+      for (const change of changes) {
+        if (change.kind !== "record") continue;
+        const ours = userId === undefined || change.userId === userId || this.#partition.has(change.id);
+        if (ours) ids.add(change.id);
+      }
+      await this.#renew([...ids]);
+      this.#sequence = changes.at(-1)?.sequence ?? this.#sequence;
+      if (changes.length < CHANGES_PAGE) return;
+    }
+  }
+
+  /** Vectors come later when a model was slow or was changed, and no change tells of it. */
+  async #askForVectors(): Promise<void> {
+    const waiting = this.#partition.withoutVector;
+    if (waiting.size > 0) await this.#renew([...waiting].slice(0, PAGE), true);
+  }
+
+  async #renew(ids: readonly string[], onlyWithVector = false): Promise<void> {
+    const { store, tenant, embedder } = this.#options;
+    const pace = new Pace();
+    for (let from = 0; from < ids.length; from += PAGE) {
+      const some = ids.slice(from, from + PAGE);
+      const items = new Map(
+        (await store.indexedById(tenant, some)).map((item) => [item.record.id, item] as const),
+      );
+      for (const id of some) {
+        const item = items.get(id);
+        const unready = item && (item.entry.vector === null || item.entry.embedder !== embedder.id);
+        if (onlyWithVector && unready) {
+          this.#partition.waitAgain(id);
+          continue;
+        }
+        if (item && this.#isOurs(item)) this.#take(this.#partition, item);
+        else this.#partition.remove(id);
+        if (pace.due) await pace.rest();
+      }
+    }
+  }
+
+  #isOurs({ record }: IndexedRecord): boolean {
+    return this.#options.userId === undefined || record.userId === this.#options.userId;
+  }
+
+  #take(partition: Partition, { row, record, entry }: IndexedRecord): void {
+    partition.put({ row, traits: this.#options.describe(record), entry });
+  }
+}

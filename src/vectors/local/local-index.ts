@@ -1,0 +1,72 @@
+import type { Embedder } from "../../core/embedder.ts";
+import type { RecallIndex, RecordTraits } from "../../core/recall-index.ts";
+import type { MemoryRecord } from "../../core/record.ts";
+import { encodeKey, type ResolvedScope } from "../../core/scope.ts";
+import type { RecordStore } from "../../core/store.ts";
+import { FollowedPartition } from "./followed-partition.ts";
+import { Pace } from "./pace.ts";
+import { viewOf } from "./view.ts";
+
+/** Records held in memory before the partition unused for longest is let go; at 256 dimensions some 2 kilobytes each. */
+const MOST_RECORDS = 1_000_000;
+const MOST_PARTITIONS = 256;
+
+export interface LocalIndexOptions {
+  readonly store: RecordStore;
+  /** Vectors of other embedders are left out. */
+  readonly embedder: Pick<Embedder, "id" | "dimensions">;
+  readonly describe: (record: MemoryRecord) => RecordTraits;
+}
+
+/**
+ * An index in this process: what it is asked about, a user's records or a whole tenant's, it reads from the store once and
+ * keeps up to date by the change feed.
+ */
+export function createLocalIndex(options: LocalIndexOptions): RecallIndex {
+  const { store } = options;
+  /** By use, the one unused for longest first. */
+  const partitions = new Map<string, FollowedPartition>();
+
+  return {
+    async view({ scope, filter, now, signal }) {
+      const rows = await store.rows(scope.tenant, filter, now);
+      // Only now: what the filter left is in the partition then, unless it was deleted in between.
+      const partition = await partitionFor(scope).current();
+      signal?.throwIfAborted();
+      letGo();
+      const pace = new Pace(signal);
+      const slots: number[] = [];
+      for (const row of rows) {
+        const slot = partition.slotOf(row);
+        if (slot !== undefined) slots.push(slot);
+        if (pace.due) await pace.rest();
+      }
+      return viewOf(partition, Uint32Array.from(slots), signal);
+    },
+    async close() {
+      partitions.clear();
+    },
+  };
+
+  function partitionFor({ tenant, userId }: ResolvedScope): FollowedPartition {
+    const whole = partitions.get(encodeKey([tenant]));
+    const key = whole || userId === null ? encodeKey([tenant]) : encodeKey([tenant, userId]);
+    const found =
+      partitions.get(key) ??
+      new FollowedPartition({ ...options, tenant, ...(userId !== null && { userId }) });
+    partitions.delete(key);
+    partitions.set(key, found);
+    return found;
+  }
+
+  function letGo(): void {
+    let records = 0;
+    for (const { size } of partitions.values()) records += size;
+    for (const [key, { size }] of partitions) {
+      if (partitions.size <= 1) return;
+      if (records <= MOST_RECORDS && partitions.size <= MOST_PARTITIONS) return;
+      partitions.delete(key);
+      records -= size;
+    }
+  }
+}

@@ -1,0 +1,25 @@
+/** How long work may hold the event loop, in milliseconds. */
+const TURN = 10;
+
+/** Lets others run in the middle of long work: call `rest` between its steps. */
+export class Pace {
+  #since = performance.now();
+  readonly #signal: AbortSignal | undefined;
+
+  constructor(signal?: AbortSignal) {
+    this.#signal = signal;
+  }
+
+  /** True when it is time to rest: cheaper than an await for each small step. */
+  get due(): boolean {
+    return performance.now() - this.#since >= TURN;
+  }
+
+  /** @throws the signal's reason when it was aborted */
+  async rest(): Promise<void> {
+    if (!this.due) return;
+    await new Promise<void>((resume) => setTimeout(resume, 0));
+    this.#signal?.throwIfAborted();
+    this.#since = performance.now();
+  }
+}

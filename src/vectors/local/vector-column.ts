@@ -1,0 +1,50 @@
+import { Float32Matrix, QuantizedMatrix } from "../kernel/matrix.ts";
+import type { RowScore } from "../kernel/top.ts";
+import type { Pace } from "./pace.ts";
+
+/** So many times the wanted rows are rescored exactly: on a million vectors none of the best was missed. */
+const RESCORED = 4;
+
+/**
+ * The vectors of a partition, by number: in int8 to find the nearest among many, and in float32 for every cosine that is
+ * given out. Numbers rise from 0 and are not used again.
+ */
+export class VectorColumn {
+  readonly #exact: Float32Matrix;
+  readonly #quantized: QuantizedMatrix;
+
+  constructor(dimensions: number) {
+    this.#exact = new Float32Matrix(dimensions);
+    this.#quantized = new QuantizedMatrix(dimensions);
+  }
+
+  append(vector: Float32Array): number {
+    this.#quantized.append(vector);
+    return this.#exact.append(vector);
+  }
+
+  /** Forgets a vector; its number scores 0 from then on. */
+  clear(number: number): void {
+    const zeros = new Float32Array(this.#exact.dimensions);
+    this.#quantized.set(number, zeros);
+    this.#exact.set(number, zeros);
+  }
+
+  /** Exact cosines of the given vectors with `query`, in their order. */
+  cosines(query: Float32Array, numbers: Uint32Array): Float32Array {
+    return this.#exact.scores(query, numbers);
+  }
+
+  /** The `count` nearest of the given vectors, best first. */
+  async nearest(query: Float32Array, numbers: Uint32Array, count: number, pace: Pace): Promise<RowScore[]> {
+    const steps = this.#quantized.topKInSteps(query, count * RESCORED, numbers);
+    for (;;) {
+      const step = steps.next();
+      if (step.done) {
+        const best = Uint32Array.from(step.value, ({ row }) => row).sort();
+        return this.#exact.topK(query, count, best);
+      }
+      await pace.rest();
+    }
+  }
+}
