@@ -167,6 +167,12 @@ export interface RecordStore {
     entries: readonly { id: string; version: number; entry: IndexEntry }[],
   ): Promise<void>;
 
+  /** Ids of records whose entry was made by another embedder or analyser, or still lacks its vector; by row. */
+  staleEntries(
+    tenant: string,
+    query: { readonly embedder: string; readonly analyzer: string; readonly limit: number },
+  ): Promise<string[]>;
+
   /** Deletes what has expired, leaving history: a version and a change like any deletion. Gives the ids. */
   removeExpired(tenant: string, now: Instant, limit: number): Promise<string[]>;
 

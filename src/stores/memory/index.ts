@@ -5,7 +5,15 @@ import { createBacking, type MemoryBacking, tenantNames, tenantOf } from "./back
 import { copy } from "./copy.ts";
 import { lastSequence, readChanges } from "./feed.ts";
 import { resolvedRecord } from "./lookup.ts";
-import { countRecords, duplicatesOf, indexedById, indexedRecords, listRecords, rowNumbers } from "./reads.ts";
+import {
+  countRecords,
+  duplicatesOf,
+  indexedById,
+  indexedRecords,
+  listRecords,
+  rowNumbers,
+  staleEntries,
+} from "./reads.ts";
 import * as sessions from "./sessions.ts";
 import { eraseRecords, reindexRecords, removeExpiredRecords, touchRecords } from "./upkeep.ts";
 import { writeBatch } from "./writes.ts";
@@ -48,6 +56,7 @@ export function createMemoryStore(backing: MemoryBacking = createBacking()): Sto
     indexedById: whileOpen((tenant, ids) => indexedById(data(tenant), ids)),
     rows: whileOpen((tenant, filter, now) => rowNumbers(data(tenant), filter, now)),
     reindex: whileOpen((tenant, entries) => reindexRecords(data(tenant), entries)),
+    staleEntries: whileOpen((tenant, query) => staleEntries(data(tenant), query)),
     removeExpired: whileOpen((tenant, now, limit) => removeExpiredRecords(backing, tenant, now, limit)),
     tenants: whileOpen(() => tenantNames(backing)),
     readSession: whileOpen((key, options) => sessions.readSession(data(key.tenant), key, options)),

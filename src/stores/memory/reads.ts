@@ -79,3 +79,17 @@ function* matching(data: TenantData, filter: FilterNode, moment: Moment): Iterab
 function indexed({ row, record, entry }: Row): IndexedRecord {
   return copy({ row, record, entry });
 }
+
+export function staleEntries(
+  data: TenantData,
+  query: { readonly embedder: string; readonly analyzer: string; readonly limit: number },
+): string[] {
+  return [...data.rows.values()]
+    .filter(
+      ({ entry }) =>
+        entry.embedder !== query.embedder || entry.analyzer !== query.analyzer || entry.vector === null,
+    )
+    .sort((left, right) => left.row - right.row)
+    .slice(0, query.limit)
+    .map(({ record }) => record.id);
+}

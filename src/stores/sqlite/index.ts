@@ -5,7 +5,7 @@ import { checkDatabase } from "./check.ts";
 import { type Database, type Durability, openDatabase } from "./database.ts";
 import type { Connection } from "./driver.ts";
 import { lastSequence, readChanges } from "./feed.ts";
-import { indexedById, indexedRecords, reindexRecords } from "./record-index.ts";
+import { indexedById, indexedRecords, reindexRecords, staleEntries } from "./record-index.ts";
 import { countRecords, listRecords, rowNumbers } from "./record-list.ts";
 import { findDuplicates, readHistory, readRecord } from "./record-read.ts";
 import { writeBatch } from "./record-write.ts";
@@ -67,6 +67,8 @@ function storeOn(database: Database): Store {
     rows: (name, filter, now) =>
       readTenant(name, (connection, tenant) => rowNumbers(connection, tenant, filter, now)),
     reindex: (name, entries) => write((connection) => reindexRecords(connection, name, entries)),
+    staleEntries: (name, query) =>
+      readTenant(name, (connection, tenant) => staleEntries(connection, tenant, query)),
     removeExpired: (name, now, limit) =>
       write((connection) => removeExpiredRecords(connection, name, now, limit)),
     tenants: () => read(tenantNames),

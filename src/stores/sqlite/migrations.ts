@@ -90,6 +90,8 @@ CREATE TABLE entries (
   terms TEXT NOT NULL,
   vector BLOB                 -- 32-bit floats, little-endian
 ) STRICT;
+CREATE INDEX entries_by_maker ON entries (embedder, analyzer);
+CREATE INDEX entries_without_vector ON entries (row) WHERE vector IS NULL;
 
 -- Where an id leads from an instant on; a NULL target ends an alias.
 CREATE TABLE aliases (

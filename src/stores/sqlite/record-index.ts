@@ -46,3 +46,26 @@ export function* reindexRecords(
     yield;
   }
 }
+
+/** Each way of being stale is one range of an index, so that asking costs nothing when all entries are current. */
+const STALE_ROWS = `
+  SELECT row FROM entries WHERE embedder < ?1
+  UNION ALL SELECT row FROM entries WHERE embedder > ?1
+  UNION ALL SELECT row FROM entries WHERE embedder = ?1 AND analyzer < ?2
+  UNION ALL SELECT row FROM entries WHERE embedder = ?1 AND analyzer > ?2
+  UNION SELECT row FROM entries WHERE vector IS NULL`;
+
+export function staleEntries(
+  connection: Connection,
+  tenant: number,
+  query: { readonly embedder: string; readonly analyzer: string; readonly limit: number },
+): string[] {
+  const rows = connection.all<{ id: string }>(
+    `SELECT id FROM records WHERE tenant = ?3 AND row IN (${STALE_ROWS}) ORDER BY row LIMIT ?4`,
+    query.embedder,
+    query.analyzer,
+    tenant,
+    query.limit,
+  );
+  return rows.map((row) => row.id);
+}
