@@ -36,8 +36,8 @@ export class RequestError extends ValidationError {
 }
 
 /** Zod's findings as the contract words them. */
-export function requestError(place: Place, error: z.ZodError): RequestError {
-  return new RequestError(flatten(error.issues, []).map((issue) => wireIssue(issue, [place])));
+export function requestError(place: Place, error: z.ZodError, prefix: InputIssue["path"] = []): RequestError {
+  return new RequestError(flatten(error.issues, prefix).map((issue) => wireIssue(issue, [place])));
 }
 
 /** What the memory itself refused, in wire names. */

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { RECALL_MODES } from "../core/recall.ts";
-import { flag, integer, jsonObject, jsonValue, nullish } from "./lax.ts";
+import { flag, instant, integer, jsonObject, jsonValue, nullish } from "./lax.ts";
 import { memory, newMemory } from "./records.ts";
-import { newMessage } from "./sessions.ts";
+import { lists, newMessage } from "./sessions.ts";
 
 /**
  * Forms of the routes that go beyond the contract. What the memory checks anyway is described here and not checked
@@ -154,6 +154,39 @@ const guarded = {
   ...sessionIdentity.shape,
   expected_version: whole("The version the session must have; 0 when it must not exist.").optional(),
   create: flag().optional().describe("False: a session that is not there is an error. Default true."),
+};
+
+/**
+ * The parts of operations that the memory takes as they are. What it checks itself is not repeated here; names of
+ * operations are in snake case: append, replace, patch_messages, delete_messages, set_data, merge_data, replace_data,
+ * delete_data, increment, push_list, insert_list, pop_list, remove_list, set_list, delete_list, set_context, set_tokens,
+ * set_strategy, set_records, set_time_to_live.
+ */
+export const OPERATION_SHAPES: Readonly<Record<string, z.ZodType>> = {
+  replace: z.object({
+    content: z.object({
+      messages: z.array(z.unknown()).optional(),
+      memories: z.array(jsonObject()).optional(),
+      data: jsonObject().optional(),
+      lists: lists.optional(),
+      context: z.string().nullable().optional(),
+      tokens: z.int().optional(),
+      ttl_seconds: z.number().nullable().optional(),
+      sliding_expiry: z.boolean().optional(),
+      long_term_memory_strategy: z.object({ strategy: z.string(), config: jsonObject() }).optional(),
+      created_at: instant().optional(),
+      last_accessed: instant().optional(),
+    }),
+  }),
+  patch_messages: z.object({
+    patch: z.strictObject({
+      persisted_at: instant().nullable().optional(),
+      discrete_memory_extracted: z.enum(["t", "f"]).optional(),
+    }),
+  }),
+  set_strategy: z.object({ strategy: z.object({ strategy: z.string(), config: jsonObject() }) }),
+  set_records: z.object({ memories: z.array(jsonObject()) }),
+  set_time_to_live: z.object({ sliding: z.boolean().optional() }),
 };
 
 export const operationsBody = z.object({

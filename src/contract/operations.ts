@@ -104,6 +104,9 @@ export const OPERATIONS = {
     query: native.scopeQuery.extend({
       limit: integer().default(1000),
       dry_run: flag().default(true),
+      strict: flag()
+        .default(false)
+        .describe("Refuse policy values of a wrong type instead of ignoring them."),
     }),
     body: z.object({
       policy: jsonObject(),

@@ -20,7 +20,7 @@ const strategy = z.object({
   config: jsonObject().default({}),
 });
 
-const lists = z
+export const lists = z
   .custom<Record<string, z.core.util.JSONType[]>>(
     (value) =>
       typeof value === "object" &&

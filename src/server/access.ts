@@ -76,10 +76,14 @@ export function checkHost(headers: Headers, hosts: readonly string[] | null): vo
   if (hosts === null) return;
   const host = headers.get("host");
   if (host !== null && !hosts.includes(hostname(`http://${host}`)))
-    throw new Refusal(403, "This server does not answer to that host name", "forbidden");
+    throw new Refusal(403, "This server does not answer to that host name", "forbidden", {
+      remedy: "Call it by localhost, or add the name to the hosts the server answers to.",
+    });
   const origin = headers.get("origin");
   if (origin !== null && !hosts.includes(hostname(origin)))
-    throw new Refusal(403, "This server does not answer to pages of that origin", "forbidden");
+    throw new Refusal(403, "This server does not answer to pages of that origin", "forbidden", {
+      remedy: "Call it from a program, or add the origin's host to those the server answers to.",
+    });
 }
 
 function hostname(url: string): string {

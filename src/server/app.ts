@@ -27,7 +27,7 @@ import { allowedMethods, otherSlash } from "./routing.ts";
 export interface Limits {
   /** Bytes of a body. Default 10 MB. */
   readonly bodyBytes: number;
-  /** Levels of objects and lists inside one another. Default 100. */
+  /** Levels of objects and lists inside one another. Default 128. */
   readonly nesting: number;
 }
 
@@ -50,7 +50,7 @@ export interface AppOptions {
   readonly closing?: AbortSignal;
 }
 
-const DEFAULT_LIMITS: Limits = { bodyBytes: 10_000_000, nesting: 100 };
+const DEFAULT_LIMITS: Limits = { bodyBytes: 10_000_000, nesting: 128 };
 const DEFAULT_SETTINGS: Settings = {
   longTermMemory: true,
   indexAllMessages: false,
@@ -203,7 +203,7 @@ function notFound(context: Context<Environment>): Response {
 
 function methodNotAllowed(path: string): Refusal {
   const allow = allowedMethods(path).join(", ");
-  return new Refusal(405, "Method Not Allowed", "not_found", allow === "" ? {} : { allow });
+  return new Refusal(405, "Method Not Allowed", "not_found", { headers: { allow } });
 }
 
 function failed(error: Error, context: Context<Environment>, logger: Logger): Response {

@@ -5,18 +5,20 @@ import { ERROR_KINDS, type ErrorCode, MemoirError, ValidationError } from "../co
 export class Refusal extends Error {
   readonly status: number;
   readonly code: ErrorCode;
+  readonly remedy: string;
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(
     status: number,
     detail: string,
     code: ErrorCode = "invalid_input",
-    headers: Readonly<Record<string, string>> = {},
+    more: { readonly headers?: Readonly<Record<string, string>>; readonly remedy?: string } = {},
   ) {
     super(detail);
     this.status = status;
     this.code = code;
-    this.headers = headers;
+    this.remedy = more.remedy ?? ERROR_KINDS[code].remedy;
+    this.headers = more.headers ?? {};
   }
 }
 
@@ -36,10 +38,16 @@ export function errorResponse(
   conditional: boolean,
 ): Response {
   if (error instanceof Refusal)
-    return respond(error.status, { detail: error.message, ...kind(error.code) }, error.headers);
+    return respond(
+      error.status,
+      { detail: error.message, code: error.code, remedy: error.remedy },
+      error.headers,
+    );
   if (error instanceof ValidationError) {
     const detail = wireIssues(error, locate);
-    const fields = error.issues.map((issue, index) => ({ ...issue, input: detail[index]?.input ?? null }));
+    const fields = error.issues.map(({ input, ...issue }, index) =>
+      input === undefined ? issue : { ...issue, input: detail[index]?.input },
+    );
     return respond(422, { detail, ...kind(error.code), fields });
   }
   if (MemoirError.is(error)) {

@@ -1,3 +1,4 @@
 export { type AccessToken, type AuthOptions, TENANT_HEADER } from "./access.ts";
 export { type AppOptions, createApp, type Limits } from "./app.ts";
 export type { Settings } from "./call.ts";
+export { type RunningServer, type ServeOptions, serve } from "./serve.ts";

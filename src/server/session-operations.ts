@@ -1,4 +1,6 @@
 import { isPlainObject } from "../contract/codec.ts";
+import { requestError } from "../contract/issues.ts";
+import { OPERATION_SHAPES } from "../contract/native.ts";
 import { operationCodec } from "../contract/wire.ts";
 import type { IdSource } from "../core/identifiers.ts";
 import type { SessionOperation } from "../core/session/operations.ts";
@@ -15,7 +17,8 @@ export function readOperations(
   operations: readonly Record<string, unknown>[],
   making: Making,
 ): SessionOperation[] {
-  return operations.map((wire) => {
+  return operations.map((wire, index) => {
+    checkShape(wire, index);
     const operation = operationCodec.decode(wire) as Record<string, unknown>;
     if (operation["operation"] === "append")
       return {
@@ -31,6 +34,13 @@ export function readOperations(
     }
     return operation as unknown as SessionOperation;
   });
+}
+
+function checkShape(wire: Record<string, unknown>, index: number): void {
+  const name = String(wire["operation"]);
+  const shape = Object.hasOwn(OPERATION_SHAPES, name) ? OPERATION_SHAPES[name] : undefined;
+  const result = shape?.safeParse(wire, { reportInput: true });
+  if (result?.error) throw requestError("body", result.error, ["operations", index]);
 }
 
 function complete(messages: unknown, { now, ids }: Making): unknown {

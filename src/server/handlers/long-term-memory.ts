@@ -57,7 +57,7 @@ export function longTermMemoryHandlers(surroundings: Surroundings): Handlers<Nam
 
     async forgetMemories({ query, body, call }) {
       const { actor, reason, confidence } = body as WriteOptions;
-      const result = await operations.forget(scopeOfCall(call, query), policyOf(body.policy), {
+      const result = await operations.forget(scopeOfCall(call, query), policyOf(body.policy, query.strict), {
         dryRun: query.dry_run,
         limit: query.limit,
         keep: body.pinned_ids ?? [],
