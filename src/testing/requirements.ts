@@ -59,6 +59,7 @@ export const STORE_REQUIREMENTS = {
   "index.pages": "Index entries can be paged by row and restricted to a user or to none.",
   "index.rows": "The rows a filter leaves come back rising.",
   "index.rows-not-reused": "A row number is never given twice, not even after deletion and reopening.",
+  "index.stale": "Entries that another embedder or analyser made, or that lack a vector, are named by row.",
   "index.reindex": "An index entry is replaced only for the version it was made from.",
 
   "sessions.create": "The first write begins an empty session; every write adds one to its version.",

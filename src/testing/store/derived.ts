@@ -224,4 +224,27 @@ export const index = area<StoreFixture>("index entries", (verifies) => {
       expect(await store.history(tenant, "a")).toEqual(history);
     },
   );
+
+  verifies("index.stale", "names what another embedder or analyser made", async ({ store, tenant }) => {
+    const current = makeEntry();
+    const entries = {
+      waiting: makeEntry({ vector: null }),
+      current,
+      "other embedder": makeEntry({ embedder: "test-30" }),
+      "other analyser": makeEntry({ analyzer: "test2" }),
+      gone: makeEntry({ vector: null }),
+    };
+    const writes = Object.entries(entries).map(([id, entry]) => putRecord(makeRecord(id), { entry }));
+    await write(store, tenant, [...writes, deleteRecord("gone", 1)]);
+    const query = { embedder: current.embedder, analyzer: current.analyzer, limit: 10 };
+    const stale = ["waiting", "other embedder", "other analyser"];
+    expect(await store.staleEntries(tenant, query)).toEqual(stale);
+    expect(await store.staleEntries(tenant, { ...query, limit: 2 })).toEqual(stale.slice(0, 2));
+    expect(await store.staleEntries("other", query)).toEqual([]);
+    await store.reindex(
+      tenant,
+      stale.map((id) => ({ id, version: 1, entry: current })),
+    );
+    expect(await store.staleEntries(tenant, query)).toEqual([]);
+  });
 });

@@ -87,6 +87,7 @@ export const lifecycle = area<StoreFixture>("lifecycle", (verifies) => {
       store.indexedById(tenant, ["a"]),
       store.rows(tenant, EVERYTHING, now),
       store.reindex(tenant, []),
+      store.staleEntries(tenant, { embedder: "e", analyzer: "a", limit: 1 }),
       store.removeExpired(tenant, now, 1),
       store.tenants(),
       store.readSession(CHAT, { now }),

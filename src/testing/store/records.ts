@@ -25,7 +25,7 @@ const FULL = makeRecord("full", {
   metadata: { nested: { list: [1, 1.5, -3e-7, "x", true, null, []], empty: {} }, "a.b": "dot", "": "empty" },
   createdAt: "2026-05-03T10:00:00.123456Z",
   updatedAt: "2026-05-03T11:00:00Z",
-  lastAccessedAt: "2026-05-03T12:00:00.500000Z",
+  lastAccessedAt: "2026-05-03T12:00:00.500Z",
   accessCount: 7,
   persistedAt: "2026-05-03T13:00:00Z",
   hash: "f".repeat(64),
