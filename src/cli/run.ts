@@ -1,0 +1,112 @@
+import type { Command } from "commander";
+import { createSettings, isRemote, type Settings } from "../config/settings.ts";
+import type { Scope } from "../core/scope.ts";
+import type { Memory } from "../memory.ts";
+import { Output } from "./output.ts";
+
+/** What every command takes, before its name or after it. */
+export interface GlobalOptions {
+  readonly data?: string;
+  readonly store?: string;
+  readonly embedder?: string;
+  readonly token?: string;
+  readonly json?: boolean;
+  readonly namespace?: string;
+  readonly user?: string;
+  readonly agent?: string;
+  readonly session?: string;
+}
+
+/** Exit code of a command; nothing means done. */
+export type Outcome = number | undefined;
+
+/** Makes a commander action of a command's own function. */
+export type Act = <Options, Arguments extends unknown[]>(
+  perform: (run: Run<Options>, ...args: Arguments) => Promise<Outcome>,
+) => (...given: unknown[]) => Promise<void>;
+
+/** A command file: adds arguments, options and action to the command it is given. */
+export interface CommandModule {
+  define(command: Command, act: Act): void;
+}
+
+/** What can stop a command from outside. */
+export interface Stops {
+  readonly interrupted: AbortSignal;
+  readonly outputClosed: AbortSignal;
+}
+
+/** One run of a command: its options, where it writes, and the memory it works on. */
+export class Run<Options = unknown> {
+  readonly options: Options & GlobalOptions;
+  readonly output: Output;
+  /** Fires when the person presses Ctrl+C or the reader of the output goes away. */
+  readonly signal: AbortSignal;
+  /** Fires when the person presses Ctrl+C or the system asks the process to end. */
+  readonly interrupted: AbortSignal;
+  readonly settings: Settings;
+  #memory: Promise<Memory> | null = null;
+
+  constructor(options: Options & GlobalOptions, stops: Stops) {
+    this.options = options;
+    this.interrupted = stops.interrupted;
+    this.signal = AbortSignal.any([stops.interrupted, stops.outputClosed]);
+    this.output = new Output(options.json ?? false);
+    const { data, store, embedder, token } = options;
+    const { host, port, logLevel } = options as { host?: string; port?: string; logLevel?: string };
+    this.settings = createSettings({ data, store, embedder, token, host, port, logLevel }, process.env);
+  }
+
+  /** The scope the options name. */
+  get scope(): Scope {
+    const { namespace, user, agent, session } = this.options;
+    return {
+      ...(namespace !== undefined && { namespace }),
+      ...(user !== undefined && { userId: user }),
+      ...(agent !== undefined && { agentId: agent }),
+      ...(session !== undefined && { sessionId: session }),
+    };
+  }
+
+  /** The memory the options lead to, opened once and closed with the run. */
+  memory(): Promise<Memory> {
+    this.#memory ??= openFrom(this.settings);
+    return this.#memory;
+  }
+
+  /** The part of the memory that the scope options leave. */
+  async scoped(): Promise<Memory> {
+    return (await this.memory()).scope(this.scope);
+  }
+
+  async close(): Promise<void> {
+    const opening = this.#memory;
+    // A memory that could not be opened has already failed the command.
+    const memory = await opening?.catch(() => null);
+    await memory?.close();
+  }
+}
+
+/** Opens the memory that settings lead to. */
+export async function openFrom(settings: Settings): Promise<Memory> {
+  const { openMemory } = await import("../open.ts");
+  const store = settings.storeUrl().value;
+  const token = settings.get("token").value;
+  if (isRemote(store)) {
+    const embedder = settings.get("embedder");
+    return openMemory({
+      store,
+      ...(token !== null && { token }),
+      // On the command line it is a wish that cannot be met; in the environment it is meant for local memories.
+      ...(embedder.source === "--embedder" && { embedder: await openEmbedder(settings) }),
+    });
+  }
+  return openMemory({ store, embedder: await openEmbedder(settings) });
+}
+
+/** Opens the embedder that settings name. */
+export async function openEmbedder(settings: Settings) {
+  const { createEmbedder } = await import("../embedders/named.ts");
+  const folder = settings.get("modelFolder").value;
+  return createEmbedder(settings.get("embedder").value, folder === null ? {} : { folder });
+}
