@@ -109,14 +109,14 @@ export const updateBody = z.object({
   scope,
   id: text("The record to change."),
   patch: jsonObject().describe("Fields to change; null clears a field that can be empty."),
-  expected_version: whole("The version the record must have.").optional(),
+  expected_version: z.int().min(0).optional().describe("The version the record must have."),
   ...note,
 });
 
 export const deleteBody = z.object({
   scope,
   ids: z.array(text("")),
-  expected_version: whole("The version the records must have.").optional(),
+  expected_version: z.int().min(0).optional().describe("The version the records must have."),
   erase: flag().optional().describe("Removes the history as well."),
   ...note,
 });
@@ -152,7 +152,11 @@ export const sessionIdentity = z.object({ namespace: nullish(z.string()), user_i
 
 const guarded = {
   ...sessionIdentity.shape,
-  expected_version: whole("The version the session must have; 0 when it must not exist.").optional(),
+  expected_version: z
+    .int()
+    .min(0)
+    .optional()
+    .describe("The version the session must have; 0 when it must not exist."),
   create: flag().optional().describe("False: a session that is not there is an error. Default true."),
 };
 

@@ -40,7 +40,7 @@ interface Identity {
 }
 
 interface Guard extends Identity {
-  readonly expected_version?: unknown;
+  readonly expected_version?: number | undefined;
   readonly create?: boolean | undefined;
 }
 
@@ -194,7 +194,7 @@ function keyOf(sessionId: string, { namespace, user_id }: Identity, call: Call):
 function guardOptions(guard: Guard, call: Call): SessionWriteOptions {
   const expected = guard.expected_version ?? call.expectedVersion;
   return {
-    ...(expected !== undefined && { expectedVersion: expected as number }),
+    ...(expected !== undefined && { expectedVersion: expected }),
     ...(guard.create !== undefined && { create: guard.create }),
     ...(call.idempotencyKey !== undefined && { idempotencyKey: call.idempotencyKey }),
   };
