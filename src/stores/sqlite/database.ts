@@ -1,8 +1,8 @@
 import { closeSync, mkdirSync, openSync } from "node:fs";
-import { open } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import { StoreError } from "../../core/errors.ts";
 import type { Logger } from "../../core/logger.ts";
-import { type Connection, openConnection } from "./driver.ts";
+import { type Connection, checkpointInThread, openConnection } from "./driver.ts";
 import { closedFailure, storeFailure } from "./failures.ts";
 import { defineFunctions } from "./functions.ts";
 import { checkedVersion, MIGRATIONS, migrate } from "./migrations.ts";
@@ -32,12 +32,15 @@ export interface Database {
 
 const IN_MEMORY = ":memory:";
 
-/** Long enough to catch a lock between two commits of another process, short enough not to be felt. */
-const SQLITE_BUSY_TIMEOUT = 3;
+/**
+ * Page cache of each connection, in KiB, filled as needed. The writer's holds a large transaction whole: pages that are
+ * written to the log early and change again make the commit rewrite the log.
+ */
+const READER_CACHE = 32 * 1024;
+const WRITER_CACHE = 64 * 1024;
 
-/** Page cache of each connection, in KiB. The writer's is small, so that big transactions reach the disk as they go. */
-const READER_CACHE = 64 * 1024;
-const WRITER_CACHE = 8 * 1024;
+/** Size the log is cut back to after a large transaction, in bytes. */
+const LOG_SIZE = 32 * 1024 * 1024;
 
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const path = options.path === IN_MEMORY ? IN_MEMORY : resolve(options.path);
@@ -45,7 +48,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   try {
     if (path !== IN_MEMORY) createFile(path);
     const connect = (readOnly: boolean) => {
-      const connection = openConnection(path, { readOnly, busyTimeoutMs: SQLITE_BUSY_TIMEOUT });
+      const connection = openConnection(path, { readOnly });
       opened.push(connection);
       defineFunctions(connection);
       return connection;
@@ -77,9 +80,12 @@ function createFile(path: string): void {
 function prepareWriter(writer: Connection, durability: Durability): void {
   // First, so that a file of somebody else is not changed at all.
   checkedVersion(writer);
-  writer.exec("PRAGMA journal_mode = WAL");
+  const mode = writer.get<{ journal_mode: string }>("PRAGMA journal_mode = WAL")?.journal_mode;
+  if (mode !== "wal" && mode !== "memory")
+    throw new StoreError("store_failed", "The file lies where SQLite cannot keep a write-ahead log.");
   writer.exec(`PRAGMA synchronous = ${durability === "full" ? "FULL" : "NORMAL"}`);
   writer.exec(`PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA cache_size = -${WRITER_CACHE}`);
+  writer.exec(`PRAGMA journal_size_limit = ${LOG_SIZE}`);
   if (checkedVersion(writer) === MIGRATIONS.length) return;
   writer.exec("BEGIN IMMEDIATE");
   try {
@@ -92,9 +98,9 @@ function prepareWriter(writer: Connection, durability: Durability): void {
 }
 
 function connected(path: string, reader: Connection, writer: Connection, options: DatabaseOptions): Database {
-  const flush = options.durability === "full" && path !== IN_MEMORY ? () => flushLog(path) : undefined;
   const deadlineMs = options.busyTimeoutMs;
-  const queue = createWriter(writer, { path, deadlineMs, logger: options.logger, flush });
+  const checkpoint = path === IN_MEMORY ? undefined : () => checkpointInThread(path);
+  const queue = createWriter(writer, { path, deadlineMs, logger: options.logger, checkpoint });
   let closing: Promise<void> | undefined;
 
   function snapshot<Result>(work: (connection: Connection) => Result): Result {
@@ -128,21 +134,12 @@ function connected(path: string, reader: Connection, writer: Connection, options
         return queue.write(work);
       }),
     close() {
-      closing ??= queue.drained().then(() => {
+      closing ??= translated(async () => {
+        await queue.drained();
         if (reader !== writer) reader.close();
         writer.close();
       });
       return closing;
     },
   };
-}
-
-/** Lets the disk take a long transaction in the background, so that its commit finds little left to wait for. */
-async function flushLog(path: string): Promise<void> {
-  const log = await open(`${path}-wal`, "r");
-  try {
-    await log.datasync();
-  } finally {
-    await log.close();
-  }
 }

@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { Worker } from "node:worker_threads";
 
 export type SqlValue = string | number | Uint8Array | null;
 
@@ -22,12 +24,9 @@ export interface Connection {
 /** Filters give many different statements: beyond this number the oldest are prepared anew. */
 const KEPT_STATEMENTS = 500;
 
-/** @param busyTimeoutMs how long SQLite itself may wait for a lock; the thread sleeps meanwhile. */
-export function openConnection(
-  path: string,
-  options: { readonly readOnly: boolean; readonly busyTimeoutMs: number },
-): Connection {
-  const database = new DatabaseSync(path, { readOnly: options.readOnly, timeout: options.busyTimeoutMs });
+export function openConnection(path: string, options: { readonly readOnly: boolean }): Connection {
+  // A lock that is taken is an error at once: SQLite would wait for it asleep, and the event loop with it.
+  const database = new DatabaseSync(path, { readOnly: options.readOnly, timeout: 0 });
   const statements = new Map<string, StatementSync>();
   const prepare = (text: string): StatementSync => {
     const known = statements.get(text);
@@ -49,7 +48,7 @@ export function openConnection(
     all: <Row>(text: string, ...values: SqlValue[]) => prepare(text).all(...values) as Row[],
     exec: (text) => database.exec(text),
     define: (name, implementation) =>
-      database.function(name, { deterministic: true }, (...values) =>
+      database.function(name, { deterministic: true, varargs: true }, (...values) =>
         implementation(...(values as SqlValue[])),
       ),
     get inTransaction() {
@@ -60,6 +59,19 @@ export function openConnection(
       database.close();
     },
   };
+}
+
+/** Text and not a file, so that it is there however the package is bundled. */
+const CHECKPOINT_THREAD = `
+  const { DatabaseSync } = require("node:sqlite");
+  const database = new DatabaseSync(require("node:worker_threads").workerData);
+  database.exec("PRAGMA wal_checkpoint(PASSIVE)");
+  database.close();
+`;
+
+/** Copies what was committed from the log into the file, on a thread of its own. */
+export async function checkpointInThread(path: string): Promise<void> {
+  await once(new Worker(CHECKPOINT_THREAD, { eval: true, workerData: path }), "exit");
 }
 
 /** SQLite's primary result code of an error, https://sqlite.org/rescode.html; undefined for any other error. */

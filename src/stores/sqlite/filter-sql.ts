@@ -26,10 +26,17 @@ export function filterSql(node: FilterNode, source: RecordSource): Sql {
         node.form === "and" ? "AND" : "OR",
       );
     case "not":
-      return sql`((${filterSql(node.node, source)}) IS NOT TRUE)`;
+      return isAbsence(node.node)
+        ? sql`(${source.scalar(node.node.field.name as FilterField)} IS NULL)`
+        : sql`((${filterSql(node.node, source)}) IS NOT TRUE)`;
     default:
       return testSql(node, source);
   }
+}
+
+/** Whether the negation of a test asks for a field without a value, which an index can answer. */
+function isAbsence(node: FilterNode): node is FilterTest {
+  return node.form === "exists" && node.field.kind !== "json" && node.field.kind !== "list";
 }
 
 const FALSE = constant("0");

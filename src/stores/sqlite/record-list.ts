@@ -5,7 +5,7 @@ import { type Instant, instantKey } from "../../core/time.ts";
 import type { Connection } from "./driver.ts";
 import { filterSql } from "./filter-sql.ts";
 import { PRESENT_COLUMNS, PRESENT_RECORDS, type PresentRow, presentRecord } from "./rows.ts";
-import { instantKeySql, PAST, PRESENT } from "./sources.ts";
+import { PAST, PRESENT } from "./sources.ts";
 import { constant, type Sql, sql } from "./sql.ts";
 
 export function listRecords(connection: Connection, tenant: number, query: ListQuery): MemoryRecord[] {
@@ -17,7 +17,7 @@ export function listRecords(connection: Connection, tenant: number, query: ListQ
       WHERE ${where} ${page}`;
     return connection.all<PresentRow>(text, ...values).map(presentRecord);
   }
-  const page = pageSql(query, constant(instantKeySql("(v.body ->> '$.createdAt')")), constant("v.id"));
+  const page = pageSql(query, constant("v.created_at"), constant("v.id"));
   const { text, values } = sql`SELECT v.body FROM versions v WHERE ${pastWhere(tenant, query, asOf)} ${page}`;
   return connection
     .all<{ body: string }>(text, ...values)
@@ -59,11 +59,10 @@ function presentWhere(tenant: number, filter: FilterNode, now: Instant): Sql {
 /** The version that was the last at `asOf`, where the record was there then. */
 function pastWhere(tenant: number, { filter, now }: Pick<ListQuery, "filter" | "now">, asOf: Instant): Sql {
   const then = instantKey(asOf);
-  const expiresAt = PAST.scalar("expiresAt");
   return sql`v.tenant = ${tenant} AND v.present AND v.at <= ${then}
     AND NOT EXISTS (SELECT 1 FROM versions AS later
       WHERE later.tenant = v.tenant AND later.id = v.id AND later.version > v.version AND later.at <= ${then})
-    AND (${expiresAt} IS NULL OR ${expiresAt} > ${instantKey(now)})
+    AND (v.expires_at IS NULL OR v.expires_at > ${instantKey(now)})
     AND ${filterSql(filter, PAST)}`;
 }
 

@@ -10,6 +10,7 @@ import {
   COLUMN_NAMES,
   columnValues,
   entryValues,
+  expiryKey,
   PRESENT_COLUMNS,
   PRESENT_RECORDS,
   type PresentRow,
@@ -177,8 +178,8 @@ function addVersion(
   const scope = { namespace, userId, agentId, sessionId };
   appendChange(connection, tenant, { kind: "record", change, id, version, at: now, ...scope });
   const { lastRow } = connection.run(
-    `INSERT INTO versions (tenant, id, version, change, present, at, user_id, note, body)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO versions (tenant, id, version, change, present, at, user_id, created_at, expires_at, note, body)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     tenant,
     id,
     version,
@@ -186,6 +187,8 @@ function addVersion(
     present ? 1 : 0,
     instantKey(now),
     userId,
+    instantKey(record.createdAt),
+    expiryKey(record.expiresAt),
     Object.keys(note).length === 0 ? null : JSON.stringify(note),
     JSON.stringify(record),
   );

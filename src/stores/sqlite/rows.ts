@@ -101,9 +101,6 @@ function floats(blob: Uint8Array): Float32Array {
   return new Float32Array(blob.buffer, blob.byteOffset, blob.byteLength / Float32Array.BYTES_PER_ELEMENT);
 }
 
-/** The condition that something with an `expires_at` is alive at an instant, which is to be bound. */
-export const ALIVE = "(expires_at IS NULL OR expires_at > ?)";
-
 export function expiryKey(expiresAt: Instant | null): string | null {
   return expiresAt === null ? null : instantKey(expiresAt);
 }

@@ -12,10 +12,14 @@ export const PRESENT: RecordSource = {
   metadata: constant("r.metadata"),
 };
 
+const PAST_COLUMNS: ReadonlySet<FilterField> = new Set(["id", "userId", "createdAt", "expiresAt"]);
+
 /** Fields of `versions v`, records as they once were. */
 export const PAST: RecordSource = {
   scalar: (field) =>
-    field === "id" || field === "userId" ? constant(`v.${COLUMNS[field]}`) : scalarOf("v.body", field),
+    PAST_COLUMNS.has(field)
+      ? constant(`v.${COLUMNS[field as keyof typeof COLUMNS]}`)
+      : scalarOf("v.body", field),
   list: (field) => constant(`(v.body -> '$.${field}')`),
   metadata: constant("(v.body -> '$.metadata')"),
 };
@@ -35,7 +39,8 @@ function scalarOf(body: string, field: FilterField): Sql {
   }
 }
 
-/** `instantKey` in SQL. */
-export function instantKeySql(instant: string): string {
-  return `iif(length(${instant}) = 20, substr(${instant}, 1, 19) || '.000000Z', ${instant})`;
+/** `instantKey` in SQL: the fraction filled up to six digits. */
+function instantKeySql(instant: string): string {
+  const fraction = `ltrim(rtrim(substr(${instant}, 20), 'Z'), '.')`;
+  return `(substr(${instant}, 1, 19) || '.' || substr(${fraction} || '000000', 1, 6) || 'Z')`;
 }

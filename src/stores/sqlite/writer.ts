@@ -22,8 +22,8 @@ interface WriterOptions {
   /** How long a write waits for other processes, in milliseconds. */
   readonly deadlineMs: number;
   readonly logger: Logger;
-  /** Called before a long transaction is committed: makes the disk take what is written so far. */
-  readonly flush: (() => Promise<void>) | undefined;
+  /** Moves a long transaction from the log into the file without holding the event loop. */
+  readonly checkpoint: (() => Promise<void>) | undefined;
 }
 
 interface Job {
@@ -36,6 +36,12 @@ interface Job {
 /** How long one write may hold the event loop before others get a turn, in milliseconds. */
 const LONGEST_TURN = 8;
 
+/** Pages of the log after which SQLite does a checkpoint within a commit; this is its default. */
+const AUTOMATIC_CHECKPOINT = 1000;
+
+/** After a transaction that took longer, in milliseconds, a checkpoint within the commit would hold the event loop. */
+const LONG_TRANSACTION = 60;
+
 /** A transaction takes no more writes after this time, in milliseconds: the first ones wait for their commit. */
 const LONGEST_GROUP = 40;
 
@@ -46,7 +52,7 @@ const LONGEST_GROUP = 40;
 export function createWriter(connection: Connection, options: WriterOptions): Writer {
   const queue: Job[] = [];
   let draining: Promise<void> | undefined;
-  let transaction: Promise<void> | undefined;
+  let transaction: Promise<boolean> | undefined;
 
   async function drain(): Promise<void> {
     while (queue.length > 0) {
@@ -54,8 +60,9 @@ export function createWriter(connection: Connection, options: WriterOptions): Wr
       await nextTurn();
       if (!(await begin())) continue;
       transaction = runGroup();
-      await transaction;
+      const wasLong = await transaction;
       transaction = undefined;
+      if (wasLong) await checkpoint();
     }
     draining = undefined;
   }
@@ -85,27 +92,41 @@ export function createWriter(connection: Connection, options: WriterOptions): Wr
     }
   }
 
-  async function runGroup(): Promise<void> {
+  /** Runs what is queued in one transaction; gives whether it has left its checkpoint to others. */
+  async function runGroup(): Promise<boolean> {
     const started = performance.now();
+    const elapsed = () => performance.now() - started;
     const group: Job[] = [];
     const settle: (() => void)[] = [];
+    let wasLong = false;
     try {
-      for (
-        let job = queue.shift();
-        job;
-        job = performance.now() - started < LONGEST_GROUP ? queue.shift() : undefined
-      ) {
+      for (let job = queue.shift(); job; job = elapsed() < LONGEST_GROUP ? queue.shift() : undefined) {
         group.push(job);
         settle.push(await runJob(job));
       }
-      if (performance.now() - started > LONGEST_TURN) await options.flush?.();
+      wasLong = options.checkpoint !== undefined && elapsed() > LONG_TRANSACTION;
+      if (wasLong) connection.exec("PRAGMA wal_autocheckpoint = 0");
       connection.run("COMMIT");
     } catch (error) {
       for (const job of group) job.reject(error);
       rollBack();
-      return;
+      return wasLong;
     }
     for (const step of settle) step();
+    return wasLong;
+  }
+
+  async function checkpoint(): Promise<void> {
+    try {
+      await options.checkpoint?.();
+    } catch (error) {
+      options.logger.warn(
+        { error, path: options.path },
+        "a checkpoint failed; the next commit makes up for it",
+      );
+    } finally {
+      connection.exec(`PRAGMA wal_autocheckpoint = ${AUTOMATIC_CHECKPOINT}`);
+    }
   }
 
   function rollBack(): void {
