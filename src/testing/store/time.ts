@@ -115,6 +115,7 @@ export const history = area<StoreFixture>("history", (verifies) => {
     const last = Math.max(...versions.filter(({ id }) => id === "a").map(({ version }) => version));
     expect((await write(store, tenant, [putRecord(makeRecord("a"))], at(5)))[0]).toBeGreaterThan(last);
     expect(await store.history(tenant, "a")).toHaveLength(1);
+    expect(await readOne(store, tenant, "alias")).toBeNull();
   });
 });
 

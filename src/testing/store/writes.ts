@@ -36,6 +36,8 @@ export const duplicates = area<StoreFixture>("duplicate keys", (verifies) => {
       await write(store, tenant, [deleteRecord("b", 1), keyed("c", "k")]);
       await store.erase(tenant, ["c"], START);
       expect(await write(store, tenant, [keyed("d", "k")])).toEqual([1]);
+      await write(store, tenant, [deleteRecord("d", 1), keyed("d", null)]);
+      expect(await store.findDuplicates(tenant, ["k"], START)).toEqual(new Map());
       expect(await outcome(write(store, tenant, [keyed("e", "other")]))).toBe("version_conflict");
     },
   );
@@ -186,7 +188,11 @@ export const idempotency = area<StoreFixture>("idempotency keys", (verifies) => 
     expect(await store.recallResult(tenant, key)).toBeNull();
     const result = { ids: ["a"], nested: [1, null, { x: true }] };
     await write(store, tenant, [putRecord(makeRecord("a"))], START, { ...key, result });
-    expect(await store.recallResult(tenant, key)).toEqual(result);
+    const recalled = await store.recallResult(tenant, key);
+    expect(recalled).toEqual(result);
+    result.ids.push("scribbled");
+    if (!Object.isFrozen(recalled)) Object.assign(recalled as object, { ids: null });
+    expect(await store.recallResult(tenant, key)).toEqual({ ids: ["a"], nested: [1, null, { x: true }] });
     expect(await store.recallResult(tenant, { key: "key-10", fingerprint: "print-1" })).toBeNull();
     expect(await store.recallResult("other", key)).toBeNull();
   });
