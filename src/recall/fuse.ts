@@ -7,7 +7,11 @@ export function minMax(values: ArrayLike<number>): Float64Array {
     if (value > high) high = value;
   }
   const range = high - low;
-  return Float64Array.from(values, (value) => (range > 0 ? (value - low) / range : 0));
+  const stretched = new Float64Array(values.length);
+  if (range > 0)
+    for (let index = 0; index < values.length; index++)
+      stretched[index] = ((values[index] ?? 0) - low) / range;
+  return stretched;
 }
 
 /** The highest of the values that are above 0, or 0. */

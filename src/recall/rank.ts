@@ -42,8 +42,10 @@ export function rank(
   const parts = new Map<string, Float64Array>();
   const scores = new Float64Array(rows.length);
   const add = (name: string, value: (row: RecordTraits, index: number) => number) => {
-    const part = Float64Array.from(rows, value);
-    part.forEach((amount, index) => {
+    const part = new Float64Array(rows.length);
+    rows.forEach((row, index) => {
+      const amount = value(row, index);
+      part[index] = amount;
       scores[index] = (scores[index] ?? 0) + amount;
     });
     parts.set(name, part);

@@ -56,19 +56,31 @@ function page(request: RecallRequest, found: Found): RecallAnswer {
   const { offset, limit, minScore = 0, maxDistance = Number.POSITIVE_INFINITY } = request;
   const { scores, ids, distances, confidence } = found;
   const kept: number[] = [];
-  scores.forEach((score, index) => {
-    if (score >= minScore && (distances?.[index] ?? 0) <= maxDistance) kept.push(index);
-  });
-  const order = found.order ?? scores;
-  kept.sort(
-    (left, right) =>
-      (order[right] ?? 0) - (order[left] ?? 0) || compareCodePoints(ids[left] ?? "", ids[right] ?? ""),
-  );
-  const hits = kept.slice(offset, offset + limit).map((index): RecallHit => {
+  for (let index = 0; index < scores.length; index++) {
+    if ((scores[index] ?? 0) >= minScore && (distances?.[index] ?? 0) <= maxDistance) kept.push(index);
+  }
+  const best = firstOf(kept, offset + limit, found.order ?? scores, ids);
+  const hits = best.slice(offset).map((index): RecallHit => {
     const distance = distances?.[index] ?? null;
     const hit = { id: ids[index] ?? "", score: scores[index] ?? 0, distance };
     return request.explain ? { ...hit, explanation: found.explain(index) } : hit;
   });
   const cut = kept.length < scores.length;
   return { hits, total: cut ? kept.length : found.total, confidence };
+}
+
+/** The first `count` of the indexes: by falling value, ties by id. */
+function firstOf(
+  indexes: readonly number[],
+  count: number,
+  values: Float64Array | Float32Array,
+  ids: readonly string[],
+): number[] {
+  const of = (index: number) => values[index] ?? 0;
+  // Sorting numbers alone is far faster than sorting by a comparison, so only what can be among the first is compared.
+  const lowest = Float64Array.from(indexes, of).sort()[indexes.length - count] ?? Number.NEGATIVE_INFINITY;
+  return indexes
+    .filter((index) => of(index) >= lowest)
+    .sort((left, right) => of(right) - of(left) || compareCodePoints(ids[left] ?? "", ids[right] ?? ""))
+    .slice(0, count);
 }

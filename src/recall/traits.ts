@@ -10,12 +10,13 @@ const TELLS_TIME =
 /** What ranking wants to know of a record beside its vector and its words. */
 export function traitsOf(record: Omit<MemoryRecord, "version">): RecordTraits {
   const { namespace, userId, sessionId } = record;
+  const createdAt = toMilliseconds(record.createdAt);
   return {
     id: record.id,
     speaker: record.speaker,
     session: sessionId === null ? null : encodeKey([namespace, userId, sessionId]),
-    time: toMilliseconds(record.eventDate ?? record.createdAt),
-    createdAt: toMilliseconds(record.createdAt),
+    time: record.eventDate === null ? createdAt : toMilliseconds(record.eventDate),
+    createdAt,
     importance: record.importance,
     asks: ASKS.test(record.text),
     tellsTime: TELLS_TIME.test(record.text),

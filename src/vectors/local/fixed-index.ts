@@ -15,8 +15,9 @@ export async function createFixedIndex(
     partition.put(row);
     if (pace.due) await pace.rest();
   }
+  const all = Uint32Array.from({ length: partition.slots.length }, (_, slot) => slot);
   return {
-    view: ({ signal }) => viewOf(partition, Uint32Array.from(partition.slots.keys()), signal),
+    view: ({ signal }) => viewOf(partition, all, signal),
     async close() {},
   };
 }

@@ -39,7 +39,7 @@ export function createLocalIndex(options: LocalIndexOptions): RecallIndex {
       for (const row of rows) {
         const slot = partition.slotOf(row);
         if (slot !== undefined) slots.push(slot);
-        if (pace.due) await pace.rest();
+        if (pace.dueInLoop) await pace.rest();
       }
       return viewOf(partition, Uint32Array.from(slots), signal);
     },

@@ -1,34 +1,28 @@
 import type { Partition } from "./partition.ts";
 
-/** For each slot, what stands beside it in its session among the allowed slots; -1 for nothing. */
-export class Neighbours {
-  readonly #next = new Map<number, number>();
-  readonly #previous = new Map<number, number>();
+/** What stands beside slots in their sessions, among the allowed ones; -1 for nothing. */
+export interface Neighbours {
+  readonly previous: Int32Array;
+  readonly next: Int32Array;
+}
 
-  /** Finds the neighbours in all sessions of `slots`. */
-  constructor(partition: Partition, slots: Iterable<number>, allowed: Uint8Array) {
-    const done = new Set<string>();
-    for (const slot of slots) {
-      const session = partition.slots[slot]?.traits.session ?? null;
-      if (session === null || done.has(session)) continue;
-      done.add(session);
-      let previous = -1;
-      for (const member of partition.session(session)) {
-        if (allowed[member] !== 1) continue;
-        if (previous >= 0) {
-          this.#next.set(previous, member);
-          this.#previous.set(member, previous);
-        }
-        previous = member;
-      }
+/** Finds the neighbours of every slot in the sessions of `slots`. */
+export function neighboursOf(partition: Partition, slots: Iterable<number>, allowed: Uint8Array): Neighbours {
+  const previous = new Int32Array(partition.slots.length).fill(-1);
+  const next = new Int32Array(partition.slots.length).fill(-1);
+  const done = new Set<readonly number[]>();
+  for (const slot of slots) {
+    const session = partition.slots[slot]?.traits.session ?? null;
+    const members = session === null ? null : partition.session(session);
+    if (members === null || done.has(members)) continue;
+    done.add(members);
+    let before = -1;
+    for (const member of members) {
+      if (allowed[member] !== 1) continue;
+      previous[member] = before;
+      if (before >= 0) next[before] = member;
+      before = member;
     }
   }
-
-  previous(slot: number): number {
-    return this.#previous.get(slot) ?? -1;
-  }
-
-  next(slot: number): number {
-    return this.#next.get(slot) ?? -1;
-  }
+  return { previous, next };
 }

@@ -1,18 +1,26 @@
 /** How long work may hold the event loop, in milliseconds. */
 const TURN = 10;
+const STEPS = 512;
 
 /** Lets others run in the middle of long work: call `rest` between its steps. */
 export class Pace {
   #since = performance.now();
+  #steps = 0;
   readonly #signal: AbortSignal | undefined;
 
   constructor(signal?: AbortSignal) {
     this.#signal = signal;
   }
 
-  /** True when it is time to rest: cheaper than an await for each small step. */
+  /** True when it is time to rest: cheaper than an await for each step. */
   get due(): boolean {
     return performance.now() - this.#since >= TURN;
+  }
+
+  /** The same for steps so small that looking at the time would be most of the work. */
+  get dueInLoop(): boolean {
+    this.#steps = (this.#steps + 1) % STEPS;
+    return this.#steps === 0 && this.due;
   }
 
   /** @throws the signal's reason when it was aborted */

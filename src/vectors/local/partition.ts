@@ -1,4 +1,5 @@
 import type { IndexEntry, RecordTraits } from "../../core/recall-index.ts";
+import { Column } from "./column.ts";
 import { Postings } from "./postings.ts";
 import { VectorColumn } from "./vector-column.ts";
 
@@ -8,8 +9,6 @@ export interface Slot {
   readonly traits: RecordTraits;
   /** Numbers of its terms, in order; empty once it is dead. */
   terms: Uint32Array;
-  /** Number of its vector; -1 without one. */
-  readonly vector: number;
 }
 
 export interface PartitionRow {
@@ -17,6 +16,8 @@ export interface PartitionRow {
   readonly traits: RecordTraits;
   readonly entry: IndexEntry;
 }
+
+const NOTHING = new Uint32Array(0);
 
 /**
  * The records of a tenant, or of one of its users, in memory. A change puts a record into a new slot and leaves the old one
@@ -26,8 +27,16 @@ export class Partition {
   readonly slots: Slot[] = [];
   readonly postings = new Postings();
   readonly vectors: VectorColumn;
-  /** The slot of each vector, by its number. */
-  readonly slotOfVector: number[] = [];
+  /** For each slot the number of its vector; -1 without one. */
+  readonly vectorOf = new Column();
+  /** For each vector the slot it belongs to. */
+  readonly slotOfVector = new Column();
+  /** Everybody who ever spoke in a slot. */
+  readonly speakers: string[] = [];
+  /** For each slot the place of its speaker in `speakers`; -1 for nobody. */
+  readonly speakerOf = new Column();
+  /** For each slot the number of its terms. */
+  readonly lengths = new Column();
   readonly #embedder: string;
   readonly #dimensions: number;
   readonly #slotOfRow = new Map<number, number>();
@@ -35,6 +44,7 @@ export class Partition {
   /** Slots of each session, in the order the records were made. */
   readonly #sessions = new Map<string, number[]>();
   readonly #withoutVector = new Set<string>();
+  readonly #speakerNumbers = new Map<string, number>();
 
   constructor(embedder: { readonly id: string; readonly dimensions: number }) {
     this.#embedder = embedder.id;
@@ -76,12 +86,11 @@ export class Partition {
     const slot = this.slots.length;
     const { vector } = entry;
     const fits = vector !== null && entry.embedder === this.#embedder && vector.length === this.#dimensions;
-    this.slots.push({
-      row,
-      traits,
-      terms: this.postings.add(slot, entry.terms === "" ? [] : entry.terms.split(" ")),
-      vector: fits ? this.vectors.append(vector) : -1,
-    });
+    const terms = this.postings.add(slot, entry.terms === "" ? [] : entry.terms.split(" "));
+    this.slots.push({ row, traits, terms });
+    this.lengths.push(terms.length);
+    this.speakerOf.push(traits.speaker === null ? -1 : this.#speakerNumber(traits.speaker));
+    this.vectorOf.push(fits ? this.vectors.append(vector) : -1);
     if (fits) this.slotOfVector.push(slot);
     this.#slotOfRow.set(row, slot);
     this.#rowOfId.set(traits.id, row);
@@ -97,8 +106,9 @@ export class Partition {
     this.#rowOfId.delete(id);
     this.#slotOfRow.delete(row);
     this.#withoutVector.delete(id);
-    if (slot.vector >= 0) this.vectors.clear(slot.vector);
-    slot.terms = new Uint32Array(0);
+    const vector = this.vectorOf.values[number] ?? -1;
+    if (vector >= 0) this.vectors.clear(vector);
+    slot.terms = NOTHING;
     const { session } = slot.traits;
     const members = session === null ? undefined : this.#sessions.get(session);
     if (session === null || !members) return;
@@ -109,6 +119,14 @@ export class Partition {
   /** Slots of the session, in the order the records were made. */
   session(key: string): readonly number[] {
     return this.#sessions.get(key) ?? [];
+  }
+
+  #speakerNumber(speaker: string): number {
+    const known = this.#speakerNumbers.get(speaker);
+    if (known !== undefined) return known;
+    const number = this.speakers.push(speaker) - 1;
+    this.#speakerNumbers.set(speaker, number);
+    return number;
   }
 
   #enterSession(session: string, slot: number): void {

@@ -1,17 +1,19 @@
 import type { CandidateQuery, Candidates, RecallView } from "../../core/recall-index.ts";
-import { Neighbours } from "./neighbours.ts";
+import { neighboursOf } from "./neighbours.ts";
 import { Pace } from "./pace.ts";
 import type { Partition } from "./partition.ts";
 import { WordScorer } from "./words.ts";
 
-/** Up to so many rows all are candidates: scoring them takes a few milliseconds. */
-const ALL_UP_TO = 20_000;
+/** Up to so many rows all are candidates: scoring them takes some 10 milliseconds. */
+const ALL_UP_TO = 5_000;
 
-/** Of more rows, so many are candidates by meaning and as many by words; with 100 the ranking was the same already. */
+/** Of more rows, so many are candidates by meaning and as many by words; with 100 the ranking was nearly the same. */
 const BEST_BY_EACH = 300;
 
 /** And so many more from all over, so that the lowest and the usual scores are known too. */
 const SAMPLE = 500;
+
+const NO_VECTOR = 2 ** 32 - 1;
 
 /** Looks at the given slots of a partition. */
 export async function viewOf(
@@ -21,13 +23,14 @@ export async function viewOf(
 ): Promise<RecallView> {
   const pace = new Pace(signal);
   const allowed = new Uint8Array(partition.slots.length);
-  const speakers = new Set<string>();
+  const speaking = new Uint8Array(partition.speakers.length);
   for (const slot of slots) {
     allowed[slot] = 1;
-    const speaker = partition.slots[slot]?.traits.speaker ?? null;
-    if (speaker !== null) speakers.add(speaker);
-    if (pace.due) await pace.rest();
+    const speaker = partition.speakerOf.values[slot] ?? -1;
+    if (speaker >= 0) speaking[speaker] = 1;
+    if (pace.dueInLoop) await pace.rest();
   }
+  const speakers = new Set(partition.speakers.filter((_, number) => speaking[number] === 1));
   const sample = slots.length <= ALL_UP_TO ? slots : everyNth(slots, SAMPLE);
   const words = new WordScorer(partition, allowed, slots.length, sample);
 
@@ -51,9 +54,9 @@ export async function viewOf(
     const byWords = terms.length > 0 ? await words.best(terms, limit, turn) : [];
     const chosen = new Set([...byMeaning, ...byWords]);
     if (context) {
-      const around = new Neighbours(partition, chosen, allowed);
+      const { previous, next } = neighboursOf(partition, chosen, allowed);
       for (const slot of [...chosen]) {
-        for (const beside of [around.previous(slot), around.next(slot)]) if (beside >= 0) chosen.add(beside);
+        for (const beside of [previous[slot] ?? -1, next[slot] ?? -1]) if (beside >= 0) chosen.add(beside);
       }
     }
     // Words alone have a floor that is known: 0.
@@ -63,20 +66,18 @@ export async function viewOf(
   }
 
   async function nearest(vector: Float32Array, limit: number, turn: Pace): Promise<number[]> {
-    const numbers: number[] = [];
-    for (const slot of slots) {
-      const number = partition.slots[slot]?.vector ?? -1;
-      if (number >= 0) numbers.push(number);
-      if (turn.due) await turn.rest();
-    }
-    const found = await partition.vectors.nearest(vector, Uint32Array.from(numbers), limit, turn);
-    return found.flatMap(({ row }) => partition.slotOfVector[row] ?? []);
+    const vectorOf = partition.vectorOf.values;
+    // As unsigned numbers -1 lies beyond every vector.
+    const numbers = slots.map((slot) => vectorOf[slot] ?? -1).filter((number) => number < NO_VECTOR);
+    const found = await partition.vectors.nearest(vector, numbers, limit, turn);
+    return found.map(({ row }) => partition.slotOfVector.values[row] ?? 0);
   }
 
   async function score(chosen: Uint32Array, query: CandidateQuery, turn: Pace): Promise<Candidates> {
     const { vectors, terms, context } = query;
     const found = Array.from(chosen, (slot) => partition.slots[slot]).filter((slot) => slot !== undefined);
-    const numbers = found.map(({ vector }) => vector);
+    const vectorOf = partition.vectorOf.values;
+    const numbers = Int32Array.from(chosen, (slot) => vectorOf[slot] ?? -1);
     const known = Uint32Array.from(numbers.filter((number) => number >= 0));
     const cosines = vectors.map((vector) => {
       const exact = partition.vectors.cosines(vector, known);
@@ -88,7 +89,7 @@ export async function viewOf(
       rows: found.map(({ traits }) => traits),
       cosines,
       words: await words.score(chosen, terms, context, turn),
-      lengths: Uint32Array.from(found, (slot) => slot.terms.length),
+      lengths: Uint32Array.from(chosen, (slot) => partition.lengths.values[slot] ?? 0),
       mostWords: words.most(terms),
       matched(candidate) {
         const own = new Set(found[candidate]?.terms);

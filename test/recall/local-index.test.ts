@@ -1,0 +1,229 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { EVERYTHING, type Filter } from "../../src/core/filter/filter.ts";
+import { parseFilter } from "../../src/core/filter/parse.ts";
+import type { Candidates, RecallIndex, RecallView } from "../../src/core/recall-index.ts";
+import { UNRESTRICTED } from "../../src/core/scope.ts";
+import type { RecordStore } from "../../src/core/store.ts";
+import { normalize } from "../../src/core/vector.ts";
+import { traitsOf } from "../../src/recall/traits.ts";
+import { createBacking, createMemoryStore } from "../../src/stores/memory/index.ts";
+import { at, deleteRecord, makeRecord, type NewRecord, putRecord, START } from "../../src/testing/build.ts";
+import { createLocalIndex } from "../../src/vectors/local/local-index.ts";
+import { expectedCandidates, type Known } from "./reference.ts";
+
+const EMBEDDER = { id: "test-3", dimensions: 3 };
+const TENANT = "acme";
+
+const term = fc.constantFrom("cat", "dog", "sun", "sea", "tea");
+const terms = fc.array(term, { maxLength: 6 });
+const vector = fc
+  .tuple(...[0, 1, 2].map(() => fc.integer({ min: -3, max: 3 })))
+  .map((elements) => normalize(Float32Array.from(elements)));
+const record = fc.record({
+  userId: fc.constantFrom("ann", "bob", null),
+  namespace: fc.constantFrom("home", null),
+  sessionId: fc.constantFrom("one", "two", null),
+  createdAt: fc.integer({ min: 0, max: 3 }).map(at),
+  importance: fc.constantFrom(0.1, 0.5, 0.9),
+});
+const write = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ id: fc.nat({ max: 11 }), record, terms, vector: fc.option(vector) }) },
+  { weight: 1, arbitrary: fc.record({ remove: fc.nat({ max: 11 }) }) },
+);
+const filter = fc.constantFrom<Filter[]>(
+  {},
+  { userId: "ann" },
+  { namespace: "home" },
+  { importance: { gte: 0.5 } },
+  { not: { sessionId: "one" } },
+);
+
+type Write =
+  | { remove: number }
+  | { id: number; record: Partial<NewRecord>; terms: string[]; vector: Float32Array | null };
+
+/** A store and what the reference should know of it. */
+class Stored {
+  readonly store: RecordStore;
+  readonly known = new Map<string, Known>();
+  readonly #versions = new Map<string, number>();
+
+  constructor(store: RecordStore = createMemoryStore()) {
+    this.store = store;
+  }
+
+  async apply(change: Write): Promise<void> {
+    const id = `r${"remove" in change ? change.remove : change.id}`;
+    const expectedVersion = this.known.has(id) ? (this.#versions.get(id) ?? 0) : 0;
+    if ("remove" in change) {
+      if (!this.known.delete(id)) return;
+      await this.#write(id, deleteRecord(id, expectedVersion));
+      return;
+    }
+    const made = makeRecord(id, change.record);
+    const entry = {
+      embedder: EMBEDDER.id,
+      vector: change.vector,
+      terms: change.terms.join(" "),
+      analyzer: "test",
+    };
+    await this.#write(id, putRecord(made, { expectedVersion, entry }));
+    this.known.set(id, { record: made, terms: change.terms, vector: change.vector });
+  }
+
+  async #write(id: string, write: ReturnType<typeof putRecord> | ReturnType<typeof deleteRecord>) {
+    const { versions } = await this.store.write(TENANT, { writes: [write], now: START });
+    this.#versions.set(id, versions[0] ?? 0);
+  }
+}
+
+function indexOf(store: RecordStore): RecallIndex {
+  return createLocalIndex({ store, embedder: EMBEDDER, describe: traitsOf });
+}
+
+function view(index: RecallIndex, wanted: Filter = {}, userId: string | null = null): Promise<RecallView> {
+  const scope = { ...UNRESTRICTED, tenant: TENANT, userId };
+  return index.view({ scope, filter: parseFilter(wanted), now: START });
+}
+
+function all(found: RecallView, query: { vector: Float32Array; terms: readonly string[] }, context = true) {
+  return found.candidates({ vectors: [query.vector], terms: query.terms, context, atLeast: 10 });
+}
+
+function columns({ rows, cosines, words }: Candidates) {
+  return rows
+    .map(({ id }, index) => ({ id, cosine: cosines[0]?.[index] ?? 0, words: words[index] ?? 0 }))
+    .sort((left, right) => (left.id < right.id ? -1 : 1));
+}
+
+describe("the local index", () => {
+  test("gives what the definitions give, whatever was written before and whatever the filter", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.array(write, { maxLength: 12 }), { minLength: 1, maxLength: 3 }),
+        filter,
+        fc.record({ terms, vector }),
+        fc.boolean(),
+        async (rounds, wanted, query, context) => {
+          const stored = new Stored();
+          const index = indexOf(stored.store);
+          for (const round of rounds) {
+            for (const change of round as Write[]) await stored.apply(change);
+            const userId = wanted["userId"] === "ann" ? "ann" : null;
+            const found = await view(index, wanted, userId);
+            const expected = expectedCandidates([...stored.known.values()], parseFilter(wanted), {
+              ...query,
+              context,
+            });
+            const given = columns(await all(found, query, context));
+            expect(found.size).toBe(expected.length);
+            expect(given.map(({ id }) => id)).toEqual(expected.map(({ id }) => id).sort());
+            for (const { id, cosine, words } of expected) {
+              const one = given.find((candidate) => candidate.id === id);
+              expect(one?.cosine).toBeCloseTo(cosine, 5);
+              expect(one?.words).toBeCloseTo(words, 6);
+            }
+            const having = [...stored.known.values()].filter(
+              (item) =>
+                expected.some(({ id }) => id === item.record.id) &&
+                query.terms.some((wanted) => item.terms.includes(wanted)),
+            );
+            expect(found.countWith(query.terms)).toBe(having.length);
+          }
+        },
+      ),
+    );
+  });
+
+  test("of one tenant knows nothing of another's words", async () => {
+    const store = createMemoryStore();
+    const index = indexOf(store);
+    const entry = { embedder: EMBEDDER.id, vector: null, terms: "cat", analyzer: "test" };
+    await store.write(TENANT, { writes: [putRecord(makeRecord("mine"), { entry })], now: START });
+    const query = { vector: Float32Array.of(1, 0, 0), terms: ["cat"] };
+    const alone = columns(await all(await view(index), query));
+    const theirs = [1, 2, 3].map((n) => putRecord(makeRecord(`theirs${n}`), { entry }));
+    await store.write("other", { writes: theirs, now: START });
+    expect(columns(await all(await view(index), query))).toEqual(alone);
+  });
+
+  test("finds at once what another handle on the same data wrote, and no more what it deleted", async () => {
+    const backing = createBacking();
+    const index = indexOf(createMemoryStore(backing));
+    const elsewhere = new Stored(createMemoryStore(backing));
+    expect((await view(index, {}, "ann")).size).toBe(0);
+    await elsewhere.apply({ id: 1, record: { userId: "ann" }, terms: ["cat"], vector: null });
+    expect((await view(index, {}, "ann")).countWith(["cat"])).toBe(1);
+    await elsewhere.apply({ id: 1, record: { userId: "ann" }, terms: ["dog"], vector: null });
+    expect((await view(index, {}, "ann")).countWith(["cat"])).toBe(0);
+    await elsewhere.apply({ remove: 1 });
+    expect((await view(index, {}, "ann")).size).toBe(0);
+  });
+
+  test("follows a record from one user to another", async () => {
+    const stored = new Stored();
+    const index = indexOf(stored.store);
+    await stored.apply({ id: 1, record: { userId: "ann" }, terms: ["cat"], vector: null });
+    expect((await view(index, { userId: "ann" }, "ann")).size).toBe(1);
+    expect((await view(index, { userId: "bob" }, "bob")).size).toBe(0);
+    await stored.apply({ id: 1, record: { userId: "bob" }, terms: ["cat"], vector: null });
+    expect((await view(index, { userId: "ann" }, "ann")).size).toBe(0);
+    expect((await view(index, { userId: "bob" }, "bob")).countWith(["cat"])).toBe(1);
+  });
+
+  test("takes up a vector that came later, of which no change tells", async () => {
+    const stored = new Stored();
+    const index = indexOf(stored.store);
+    await stored.apply({ id: 1, record: {}, terms: ["cat"], vector: null });
+    const query = { vector: Float32Array.of(1, 0, 0), terms: ["cat"] };
+    expect(columns(await all(await view(index), query))).toMatchObject([{ cosine: 0 }]);
+    const entry = { embedder: EMBEDDER.id, vector: query.vector, terms: "cat", analyzer: "test" };
+    await stored.store.reindex(TENANT, [{ id: "r1", version: 1, entry }]);
+    expect(columns(await all(await view(index), query))).toMatchObject([{ cosine: 1 }]);
+  });
+
+  test("leaves out vectors of another embedder, whose cosines would mean nothing", async () => {
+    const store = createMemoryStore();
+    const vector = Float32Array.of(1, 0, 0);
+    const entry = { embedder: "other-3", vector, terms: "cat", analyzer: "test" };
+    await store.write(TENANT, { writes: [putRecord(makeRecord("one"), { entry })], now: START });
+    const found = await view(indexOf(store));
+    expect(columns(await all(found, { vector, terms: [] }))).toEqual([{ id: "one", cosine: 0, words: 0 }]);
+  });
+
+  test("gives the same after a long life of changes", async () => {
+    const stored = new Stored();
+    const index = indexOf(stored.store);
+    for (let change = 0; change < 1500; change++) {
+      await stored.apply({ id: change % 3, record: {}, terms: ["cat", `t${change}`], vector: null });
+      if (change % 100 === 0) await view(index);
+    }
+    const found = await view(index);
+    expect(found.size).toBe(3);
+    expect(found.countWith(["cat"])).toBe(3);
+    expect(found.countWith(["t0"])).toBe(0);
+    expect(found.countWith(["t1499"])).toBe(1);
+  });
+
+  test("is asked by many at once while others write", async () => {
+    const stored = new Stored();
+    const index = indexOf(stored.store);
+    const asked = Array.from({ length: 20 }, async (_, id) => {
+      await stored.apply({ id, record: {}, terms: ["cat"], vector: null });
+      const found = await view(index);
+      expect(found.countWith(["cat"])).toBeGreaterThan(0);
+      return found.size;
+    });
+    expect(Math.max(...(await Promise.all(asked)))).toBe(20);
+    expect((await view(index)).size).toBe(20);
+  });
+
+  test("stops when asked to", async () => {
+    const stored = new Stored();
+    await stored.apply({ id: 1, record: {}, terms: ["cat"], vector: null });
+    const request = { scope: { ...UNRESTRICTED, tenant: TENANT }, filter: EVERYTHING, now: START };
+    const stopped = indexOf(stored.store).view({ ...request, signal: AbortSignal.abort() });
+    await expect(stopped).rejects.toThrow("aborted");
+  });
+});
