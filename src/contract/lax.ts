@@ -11,24 +11,54 @@ import { type Instant, type InstantInput, parseInstant } from "../core/time.ts";
 const WHOLE_NUMBER = /^\s*[+-]?\d+(?:\.0*)?\s*$/;
 const NUMBER = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/;
 
-export function integer(range: { readonly min?: number; readonly max?: number } = {}) {
-  let schema = z.int();
-  if (range.min !== undefined) schema = schema.min(range.min);
-  if (range.max !== undefined) schema = schema.max(range.max);
-  return z.preprocess((value) => {
-    if (typeof value === "boolean") return Number(value);
-    return typeof value === "string" && WHOLE_NUMBER.test(value) ? Number(value) : value;
-  }, schema);
+interface Range {
+  readonly min?: number;
+  readonly max?: number;
 }
 
-export function decimal(range: { readonly min?: number; readonly max?: number } = {}) {
-  let schema = z.number();
-  if (range.min !== undefined) schema = schema.min(range.min);
-  if (range.max !== undefined) schema = schema.max(range.max);
-  return z.preprocess((value) => {
-    if (typeof value === "boolean") return Number(value);
-    return typeof value === "string" && NUMBER.test(value) ? Number(value) : value;
-  }, schema);
+export function integer(range: Range = {}) {
+  return numeric(range, (value) => {
+    if (typeof value === "string" && WHOLE_NUMBER.test(value)) return Number(value);
+    if (typeof value === "number" && Number.isInteger(value)) return value;
+    const type =
+      typeof value === "string" ? "int_parsing" : typeof value === "number" ? "int_from_float" : "int_type";
+    return { type, message: "must be a whole number" };
+  }).meta({ type: "integer", ...jsonRange(range) });
+}
+
+export function decimal(range: Range = {}) {
+  return numeric(range, (value) => {
+    if (typeof value === "string" && NUMBER.test(value)) return Number(value);
+    if (typeof value === "number") return value;
+    return { type: typeof value === "string" ? "float_parsing" : "float_type", message: "must be a number" };
+  }).meta({ type: "number", ...jsonRange(range) });
+}
+
+interface Problem {
+  readonly type: string;
+  readonly message: string;
+}
+
+function numeric({ min, max }: Range, read: (value: unknown) => number | Problem) {
+  return z.unknown().transform((value, context): number => {
+    const number = read(typeof value === "boolean" ? Number(value) : value);
+    const problem = typeof number === "object" ? number : outside(number, min, max);
+    if (problem === null) return number as number;
+    const { type, message } = value === undefined ? MISSING : problem;
+    context.issues.push({ code: "custom", message, input: value, params: { type } });
+    return z.NEVER;
+  });
+}
+
+const MISSING: Problem = { type: "missing", message: "is required" };
+
+function outside(number: number, min = -Number.MAX_VALUE, max = Number.MAX_VALUE): Problem | null {
+  if (number < min) return { type: "greater_than_equal", message: `must be at least ${min}` };
+  return number > max ? { type: "less_than_equal", message: `must be at most ${max}` } : null;
+}
+
+function jsonRange({ min, max }: Range) {
+  return { ...(min !== undefined && { minimum: min }), ...(max !== undefined && { maximum: max }) };
 }
 
 const WORDS = new Map([

@@ -1,8 +1,7 @@
 import { type Context, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { OPERATIONS, type Operation, type OperationName, ROUTES } from "../contract/operations.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
-import { MemoirError, ValidationError } from "../core/errors.ts";
+import { ValidationError } from "../core/errors.ts";
 import { checkLabel, type IdSource } from "../core/identifiers.ts";
 import { type Logger, silentLogger } from "../core/logger.ts";
 import { DEFAULT_TENANT } from "../core/scope.ts";
@@ -19,17 +18,9 @@ import { promptHandlers } from "./handlers/prompt.ts";
 import { recordHandlers } from "./handlers/records.ts";
 import { sessionHandlers } from "./handlers/sessions.ts";
 import { workingMemoryHandlers } from "./handlers/working-memory.ts";
-import { readInput } from "./input.ts";
+import { type Limits, readInput } from "./input.ts";
 import { openApiDocument } from "./openapi.ts";
 import { allowedMethods, otherSlash } from "./routing.ts";
-
-/** How much one request may bring. */
-export interface Limits {
-  /** Bytes of a body. Default 10 MB. */
-  readonly bodyBytes: number;
-  /** Levels of objects and lists inside one another. Default 128. */
-  readonly nesting: number;
-}
 
 export interface AppOptions {
   readonly operations: MemoryOperations;
@@ -91,14 +82,6 @@ export function createApp(options: AppOptions): Hono<Environment> {
     if (raw.method === "HEAD" && allowedMethods(path).length > 0) throw methodNotAllowed(path);
     await next();
   });
-  app.use(
-    bodyLimit({
-      maxSize: limits.bodyBytes,
-      onError: () => {
-        throw new MemoirError("body_too_large", `Body exceeds ${limits.bodyBytes} bytes`);
-      },
-    }),
-  );
   for (const [name, handler] of Object.entries(handlersFor(surroundings))) {
     const operation: Operation = OPERATIONS[name as OperationName];
     const [method, template] = ROUTES[name as OperationName];
@@ -106,7 +89,7 @@ export function createApp(options: AppOptions): Hono<Environment> {
       context.set("operation", name);
       const request = context.req.raw;
       const tenant = operation.open ? DEFAULT_TENANT : gate(request.headers);
-      const input = await readInput(operation, template, request, limits.nesting);
+      const input = await readInput(operation, template, request, limits);
       if (!surroundings.settings.longTermMemory && isLongTerm(name, operation))
         throw new Refusal(400, "Long-term memory is disabled", "not_supported");
       const call = callOf(request, tenant);

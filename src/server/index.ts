@@ -1,4 +1,5 @@
 export { type AccessToken, type AuthOptions, TENANT_HEADER } from "./access.ts";
-export { type AppOptions, createApp, type Limits } from "./app.ts";
+export { type AppOptions, createApp } from "./app.ts";
 export type { Settings } from "./call.ts";
+export type { Limits } from "./input.ts";
 export { type RunningServer, type ServeOptions, serve } from "./serve.ts";

@@ -1,14 +1,23 @@
 import { z } from "zod";
 import { RequestError, requestError } from "../contract/issues.ts";
 import type { Operation } from "../contract/operations.ts";
+import { MemoirError } from "../core/errors.ts";
 import { checkLabel } from "../core/identifiers.ts";
 
+/** How much one request may bring. */
+export interface Limits {
+  /** Bytes of a body. Default 10 MB. */
+  readonly bodyBytes: number;
+  /** Levels of objects and lists inside one another. Default 128. */
+  readonly nesting: number;
+}
+
 /** The parts of a request, checked against its operation. */
-export async function readInput(operation: Operation, template: string, request: Request, nesting: number) {
+export async function readInput(operation: Operation, template: string, request: Request, limits: Limits) {
   const url = new URL(request.url);
   const path = operation.path && readPath(template, url);
   const query = operation.query && parse("query", operation.query, readQuery(operation.query, url));
-  const body = operation.body && parse("body", operation.body, await readBody(request, nesting));
+  const body = operation.body && parse("body", operation.body, await readBody(request, limits));
   return { path, query, body };
 }
 
@@ -65,8 +74,8 @@ function isList(field: unknown): boolean {
   return field instanceof z.ZodArray || (field instanceof z.ZodDefault && isList(field.def.innerType));
 }
 
-async function readBody(request: Request, nesting: number): Promise<unknown> {
-  const bytes = await request.arrayBuffer();
+async function readBody(request: Request, { bodyBytes, nesting }: Limits): Promise<unknown> {
+  const bytes = await readBytes(request, bodyBytes);
   if (bytes.byteLength === 0) return undefined;
   let text: string;
   try {
@@ -83,6 +92,26 @@ async function readBody(request: Request, nesting: number): Promise<unknown> {
   }
   checkJsonLimits(value, nesting);
   return value;
+}
+
+/** The whole body, given up as soon as it is known to be too long. */
+async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
+  const tooLarge = () => new MemoirError("body_too_large", `The body has more than ${limit} bytes`);
+  if (Number(request.headers.get("content-length") ?? 0) > limit) throw tooLarge();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of request.body ?? []) {
+    length += chunk.byteLength;
+    if (length > limit) throw tooLarge();
+    chunks.push(chunk);
+  }
+  const bytes = new Uint8Array(length);
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return bytes;
 }
 
 /** Refuses nesting that would exhaust the stack of whoever walks the value, and numbers too large for JavaScript. */
