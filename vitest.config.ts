@@ -1,12 +1,20 @@
+import { resolve } from "node:path";
 import { defineConfig } from "vitest/config";
+import { readEntries } from "./scripts/entries.ts";
 
 // Generous, because nothing here measures time and test machines are slow.
 const SECONDS = 1000;
+
+// The package's own name means its sources, as in the compiler's paths.
+const alias = readEntries().flatMap(({ specifier, source }) =>
+  specifier === null ? [] : [{ find: new RegExp(`^${specifier}$`), replacement: resolve(source) }],
+);
 
 export default defineConfig({
   test: {
     projects: [
       {
+        resolve: { alias },
         test: {
           name: "main",
           include: ["test/**/*.test.ts"],

