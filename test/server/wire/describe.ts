@@ -1,3 +1,4 @@
+import { additions } from "./additions.ts";
 import { longTermMemory } from "./long-term-memory.ts";
 import { prompting } from "./prompt.ts";
 import { publishedClients } from "./published-clients.ts";
@@ -16,5 +17,6 @@ export function describeWireContract(subject: WireSubject): void {
     searching,
     prompting,
     publishedClients,
+    additions,
   ]);
 }
