@@ -31,7 +31,18 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   server: ["core", "application", "contract"],
   testing: ["core", "application"],
   evaluation: ["core", "application"],
-  cli: ["core", "application", "contract", "config", "server", "client", "evaluation", "stores", "embedders"],
+  cli: [
+    "core",
+    "recall",
+    "application",
+    "contract",
+    "config",
+    "server",
+    "client",
+    "evaluation",
+    "stores",
+    "embedders",
+  ],
 };
 
 /** Loads of whatever a user names: the one way in which a lower layer reaches a higher one. */
