@@ -1,4 +1,5 @@
 import type { Connection } from "./driver.ts";
+import { isDamage } from "./failures.ts";
 
 /** What must not be there: how to find it, and the sentence that tells of one finding. */
 interface Rule {
@@ -6,12 +7,8 @@ interface Rule {
   readonly sentence: (row: Record<string, unknown>) => string;
 }
 
+/** What holds of sound data beyond what SQLite itself can know. */
 const RULES: readonly Rule[] = [
-  {
-    text: "PRAGMA integrity_check",
-    sentence: (row) =>
-      row["integrity_check"] === "ok" ? "" : `The file is damaged: ${row["integrity_check"]}.`,
-  },
   {
     text: "PRAGMA foreign_key_check",
     sentence: (row) =>
@@ -61,10 +58,19 @@ const RULES: readonly Rule[] = [
 
 /** One sentence for each problem found. */
 export function checkDatabase(connection: Connection): string[] {
-  return RULES.flatMap(({ text, sentence }) =>
-    connection
-      .all<Record<string, unknown>>(text)
-      .map(sentence)
-      .filter((found) => found !== ""),
-  );
+  const damage = damageOf(connection).map((found) => `The file is damaged: ${found}.`);
+  // A damaged file cannot be asked anything else.
+  if (damage.length > 0) return damage;
+  return RULES.flatMap(({ text, sentence }) => connection.all<Record<string, unknown>>(text).map(sentence));
+}
+
+function damageOf(connection: Connection): string[] {
+  try {
+    const rows = connection.all<{ integrity_check: string }>("PRAGMA integrity_check");
+    return rows.map((row) => row.integrity_check).filter((found) => found !== "ok");
+  } catch (error) {
+    // Beyond some damage even the check for it breaks off.
+    if (isDamage(error)) return [(error as Error).message];
+    throw error;
+  }
 }

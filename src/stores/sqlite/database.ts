@@ -109,7 +109,8 @@ function connected(path: string, reader: Connection, writer: Connection, options
     try {
       return work(reader);
     } finally {
-      reader.run("COMMIT");
+      // Nothing was changed. After some errors SQLite has ended the transaction by itself.
+      if (reader.inTransaction) reader.run("ROLLBACK");
     }
   }
 

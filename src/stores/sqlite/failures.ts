@@ -3,13 +3,14 @@ import { resultCode } from "./driver.ts";
 
 const BUSY = 5;
 const LOCKED = 6;
+const CORRUPT = 11;
 
 /** What each of SQLite's result codes means to somebody who has to do something about it. */
 const MEANINGS: Readonly<Record<number, string>> = {
   3: "access to the file was denied",
   8: "the file or its folder is read-only",
   10: "the disk reported an error",
-  11: "the file is damaged",
+  [CORRUPT]: "the file is damaged",
   13: "the disk is full",
   14: "the file cannot be opened",
   26: "the file is not an SQLite database",
@@ -18,6 +19,10 @@ const MEANINGS: Readonly<Record<number, string>> = {
 export function isBusy(error: unknown): boolean {
   const code = resultCode(error);
   return code === BUSY || code === LOCKED;
+}
+
+export function isDamage(error: unknown): boolean {
+  return resultCode(error) === CORRUPT;
 }
 
 /** What callers are thrown: errors of SQLite and of the file system as StoreError with the cause, others as they are. */

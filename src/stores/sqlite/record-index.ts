@@ -47,25 +47,24 @@ export function* reindexRecords(
   }
 }
 
-/** Each way of being stale is one range of an index, so that asking costs nothing when all entries are current. */
-const STALE_ROWS = `
-  SELECT row FROM entries WHERE embedder < ?1
-  UNION ALL SELECT row FROM entries WHERE embedder > ?1
-  UNION ALL SELECT row FROM entries WHERE embedder = ?1 AND analyzer < ?2
-  UNION ALL SELECT row FROM entries WHERE embedder = ?1 AND analyzer > ?2
-  UNION SELECT row FROM entries WHERE vector IS NULL`;
-
+/** Ids of records with an entry that has another maker or no vector, by row. */
 export function staleEntries(
   connection: Connection,
   tenant: number,
-  query: { readonly embedder: string; readonly analyzer: string; readonly limit: number },
+  {
+    embedder,
+    analyzer,
+    limit,
+  }: { readonly embedder: string; readonly analyzer: string; readonly limit: number },
 ): string[] {
-  const rows = connection.all<{ id: string }>(
-    `SELECT id FROM records WHERE tenant = ?3 AND row IN (${STALE_ROWS}) ORDER BY row LIMIT ?4`,
-    query.embedder,
-    query.analyzer,
-    tenant,
-    query.limit,
-  );
-  return rows.map((row) => row.id);
+  // Each way of being stale is one range of an index, so that asking costs nothing when all entries are current.
+  const stale = sql`
+    SELECT row FROM entries WHERE embedder < ${embedder}
+    UNION ALL SELECT row FROM entries WHERE embedder > ${embedder}
+    UNION ALL SELECT row FROM entries WHERE embedder = ${embedder} AND analyzer < ${analyzer}
+    UNION ALL SELECT row FROM entries WHERE embedder = ${embedder} AND analyzer > ${analyzer}
+    UNION ALL SELECT row FROM entries WHERE vector IS NULL`;
+  const { text, values } = sql`SELECT id FROM records
+    WHERE tenant = ${tenant} AND row IN (${stale}) ORDER BY row LIMIT ${limit}`;
+  return connection.all<{ id: string }>(text, ...values).map(({ id }) => id);
 }

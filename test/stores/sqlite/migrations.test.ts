@@ -1,0 +1,116 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import { expect, test } from "vitest";
+import { StoreError } from "../../../src/core/errors.ts";
+import { openConnection } from "../../../src/stores/sqlite/driver.ts";
+import { openSqliteStore, printMigrations } from "../../../src/stores/sqlite/index.ts";
+import { MIGRATIONS, migrate } from "../../../src/stores/sqlite/migrations.ts";
+import { at, makeRecord, putRecord } from "../../../src/testing/build.ts";
+import { openScratch, scratchPath } from "./scratch.ts";
+
+function schemaOf(path: string): unknown {
+  const database = new DatabaseSync(path, { readOnly: true });
+  const objects = database.prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name").all();
+  const numbers = ["user_version", "application_id"].map((name) => database.prepare(`PRAGMA ${name}`).get());
+  database.close();
+  return { objects, numbers };
+}
+
+async function failureOf(opening: Promise<unknown>): Promise<StoreError> {
+  const error = await opening.catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(StoreError);
+  return error as StoreError;
+}
+
+test("a file that stopped at an older schema is brought up to date, keeping what it has", async () => {
+  const fresh = scratchPath();
+  await (await openScratch(fresh)).close();
+  const path = scratchPath();
+  const old = openConnection(path, { readOnly: false });
+  old.exec("BEGIN IMMEDIATE");
+  migrate(old, MIGRATIONS.slice(0, 1));
+  old.exec("INSERT INTO tenants (name) VALUES ('kept')");
+  old.exec("COMMIT");
+  old.close();
+  const store = await openScratch(path);
+  await store.write("kept", { writes: [putRecord(makeRecord("a"))], now: at(0) });
+  expect(await store.tenants()).toEqual(["kept"]);
+  await store.close();
+  expect(schemaOf(path)).toEqual(schemaOf(fresh));
+});
+
+test("a migration that was broken off left nothing and is done again", async () => {
+  const path = scratchPath();
+  const broken = openConnection(path, { readOnly: false });
+  broken.exec("PRAGMA journal_mode = WAL; BEGIN IMMEDIATE");
+  const [first, second] = MIGRATIONS;
+  if (!first || !second) throw new TypeError("There are at least two migrations");
+  const interrupted = { ...second, script: `${second.script}; SELECT broken off` };
+  expect(() => migrate(broken, [first, interrupted])).toThrow();
+  broken.close();
+  const store = await openScratch(path);
+  expect(await store.check()).toEqual([]);
+});
+
+test("many handles can open one new file at the same moment", async () => {
+  const path = scratchPath();
+  const stores = await Promise.all(Array.from({ length: 8 }, () => openScratch(path)));
+  const written = stores.map((store, index) =>
+    store.write("t", { writes: [putRecord(makeRecord(`r${index}`))], now: at(0) }),
+  );
+  await Promise.all(written);
+  for (const store of stores) expect(await store.lastSequence("t")).toBe(8);
+});
+
+test("a file of a newer release is refused and left as it is", async () => {
+  const path = scratchPath();
+  await (await openScratch(path)).close();
+  const newer = new DatabaseSync(path);
+  newer.exec(`PRAGMA user_version = ${MIGRATIONS.length + 1}`);
+  newer.close();
+  const before = readFileSync(path);
+  const error = await failureOf(openSqliteStore({ path }));
+  expect(error.message).toContain("newer release");
+  expect(error.details).toMatchObject({
+    schemaVersion: MIGRATIONS.length + 1,
+    newestKnown: MIGRATIONS.length,
+  });
+  expect(readFileSync(path).equals(before)).toBe(true);
+});
+
+test.each([
+  ["another application's file", "PRAGMA application_id = 7; CREATE TABLE theirs (a)"],
+  ["an unmarked file with tables", "CREATE TABLE theirs (a)"],
+])("%s is refused and left as it is", async (_, script) => {
+  const path = scratchPath();
+  const theirs = new DatabaseSync(path);
+  theirs.exec(script);
+  theirs.close();
+  const before = readFileSync(path);
+  const error = await failureOf(openSqliteStore({ path }));
+  expect(error.message).toContain("another application");
+  expect(readFileSync(path).equals(before)).toBe(true);
+});
+
+test("a file that is no database is refused and left as it is", async () => {
+  const path = scratchPath();
+  const text = "Dear diary, ".repeat(1000);
+  writeFileSync(path, text);
+  const error = await failureOf(openSqliteStore({ path }));
+  expect(error.code).toBe("store_failed");
+  expect(error.message).toContain("not an SQLite database");
+  expect(error.cause).toBeInstanceOf(Error);
+  expect(readFileSync(path, "utf8")).toBe(text);
+});
+
+test("the printed schema is the schema", async () => {
+  const byHand = scratchPath();
+  const database = new DatabaseSync(byHand);
+  database.exec(printMigrations());
+  database.close();
+  const opened = scratchPath();
+  await (await openScratch(opened)).close();
+  expect(schemaOf(byHand)).toEqual(schemaOf(opened));
+  const store = await openScratch(byHand);
+  expect(await store.check()).toEqual([]);
+});
