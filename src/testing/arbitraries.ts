@@ -2,10 +2,10 @@ import fc from "fast-check";
 import { FIELD_KINDS, type FieldKind, type FilterField } from "../core/filter/fields.ts";
 import type { Filter, FilterValue } from "../core/filter/filter.ts";
 import type { JsonObject, JsonValue } from "../core/json.ts";
-import { RECORD_TYPES } from "../core/record.ts";
+import { RECORD_TYPES, type RecordInput } from "../core/record.ts";
 import type { Message } from "../core/session/state.ts";
-import type { Instant } from "../core/time.ts";
-import { at, makeMessage, makeRecord, type NewRecord } from "./build.ts";
+import { compareInstants, type Instant } from "../core/time.ts";
+import { at, makeMessage, makeRecord, type NewRecord, START } from "./build.ts";
 import { NEIGHBOURS, ODD_TEXTS } from "./odd-text.ts";
 
 /**
@@ -159,6 +159,44 @@ export function arbitraryRecords(size: { minLength?: number; maxLength: number }
   return fc
     .uniqueArray(arbitraryLabel(), size)
     .chain((ids) => fc.tuple(...ids.map((id) => arbitraryRecord(id))));
+}
+
+/** Inputs for `add`, as various as `arbitraryRecord`; the caller gives ids. */
+export function arbitraryInputs(size: {
+  minLength?: number;
+  maxLength: number;
+}): fc.Arbitrary<RecordInput[]> {
+  return fc.array(arbitraryRecord("").map(toInput), size);
+}
+
+/** What a caller may give of a record: nothing that is computed, no NUL in labels, no times that are yet to come. */
+function toInput({
+  id: _,
+  hash: __,
+  createdAt,
+  updatedAt,
+  lastAccessedAt,
+  ...record
+}: NewRecord): RecordInput {
+  const set = Object.entries(record).filter(
+    ([field, value]) => value !== null && !(LABELS.has(field) && String(value).includes("\0")),
+  );
+  const input = Object.fromEntries(set) as unknown as RecordInput;
+  const { validFrom, validTo } = record;
+  const reversed = validFrom !== null && validTo !== null && compareInstants(validFrom, validTo) > 0;
+  return {
+    ...input,
+    ...(reversed && { validFrom: validTo, validTo: validFrom }),
+    createdAt: notAhead(createdAt),
+    updatedAt: notAhead(updatedAt),
+    lastAccessedAt: notAhead(lastAccessedAt),
+  };
+}
+
+const LABELS = new Set(["namespace", "userId", "agentId", "sessionId", "speaker"]);
+
+function notAhead(instant: Instant): Instant {
+  return instant.startsWith("9999") ? START : instant;
 }
 
 /** Metadata whose paths are those that `arbitraryFilter` asks for. */

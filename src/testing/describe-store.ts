@@ -49,7 +49,12 @@ export const STORE_AREAS: readonly Area<StoreFixture>[] = [
  */
 export function describeStore(subject: StoreSubject): void {
   const { name, timeout = 60_000 } = subject;
-  describeAreas({ suite: "store", variant: name, timeout }, STORE_AREAS, (run) =>
-    StoreFixture.run(subject, run),
-  );
+  describeAreas({
+    suite: "store",
+    variant: name,
+    timeout,
+    areas: STORE_AREAS,
+    missing: new Set(),
+    withFixture: (run) => StoreFixture.run(subject, run),
+  });
 }

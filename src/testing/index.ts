@@ -5,6 +5,7 @@
  */
 export {
   arbitraryFilter,
+  arbitraryInputs,
   arbitraryInstant,
   arbitraryJson,
   arbitraryLabel,
@@ -23,7 +24,19 @@ export {
   putRecord,
   sessionKey,
 } from "./build.ts";
+export {
+  describeMemory,
+  type MemoryCapabilities,
+  type MemoryOpening,
+  type MemorySubject,
+} from "./describe-memory.ts";
 export { describeStore, type StoreSubject } from "./describe-store.ts";
 export { NEIGHBOURS, ODD_TEXTS } from "./odd-text.ts";
-export { type RequirementId, STORE_REQUIREMENTS, type StoreRequirementId } from "./requirements.ts";
+export {
+  MEMORY_REQUIREMENTS,
+  type MemoryRequirementId,
+  type RequirementId,
+  STORE_REQUIREMENTS,
+  type StoreRequirementId,
+} from "./requirements.ts";
 export type { ConformanceMeta } from "./suite.ts";

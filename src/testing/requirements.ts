@@ -109,4 +109,95 @@ export const STORE_REQUIREMENTS = {
 } as const;
 
 export type StoreRequirementId = keyof typeof STORE_REQUIREMENTS;
-export type RequirementId = StoreRequirementId;
+
+/** What a memory must do wherever it is kept, embedded or remote. Each id is cited by a test of `describeMemory`. */
+export const MEMORY_REQUIREMENTS = {
+  "memory.add": "A record keeps every field it is given and gets defaults for the rest.",
+  "memory.clock": "Times come from the clock the memory was opened with.",
+  "memory.add-many":
+    "Several records are added in order, all or none, and a wrong one is named by its position.",
+  "memory.add-known-id":
+    "Adding a known id in its scope writes the next version; in another scope it is refused.",
+  "memory.duplicates":
+    "Exact duplicates are kept once, with what each of them knew, and their ids lead to the one kept.",
+  "memory.not-duplicates":
+    "Records that differ in scope, type, speaker or date are no duplicates, and kept turns never are.",
+  "memory.any-text": "Well-formed text of any kind is kept exactly, up to a megabyte and more.",
+  "memory.bad-text": "Lone surrogates, and NUL in labels, are refused by field.",
+  "memory.bad-input": "A wrong field is refused by name, and nothing is stored.",
+  "memory.update": "An update changes the fields it names, clears with null and replaces lists whole.",
+  "memory.update-refused": "Wrong patches, absent records and records of other scopes are refused.",
+  "memory.compare-and-set":
+    "An update or deletion that expects another version is refused as version_conflict.",
+  "memory.delete": "Deletion gives the ids that existed and leaves their history.",
+  "memory.delete-scope": "Nothing outside a scope is deleted through it.",
+  "memory.erase": "Erasing leaves no record, history or index entry.",
+  "memory.forget": "A forgetting policy first only tells, spares what is pinned or kept, and leaves history.",
+  "memory.history": "Every version is kept with who, why and how sure, and shown in its scope only.",
+  "memory.as-of": "Reading, listing and searching answer as things were known at an instant.",
+  "memory.validity": "Searching recalls what is true now, or at any instant asked for.",
+  "memory.expiry": "From its expiry instant on a record is in no answer.",
+  "memory.changes": "The change feed tells every change of a scope once, in order.",
+  "memory.idempotency":
+    "Repeating a write with its key gives the first answer; the key with other content is refused.",
+  "memory.list": "Lists order by creation, ties by id, and tell the total.",
+  "memory.list-pages":
+    "Pages by cursor, offset and iteration give every record once and are full until the last.",
+  "memory.list-cursor": "A cursor keeps its place while records come and go.",
+  "memory.list-refused": "Wrong listing options are refused by name.",
+  "memory.filters": "Listing and searching leave exactly what the reference evaluator leaves.",
+  "memory.filter-operators": "Every filter operator works.",
+  "memory.filter-refused": "Unknown filter fields and operators are errors that name the place.",
+  "memory.scope-narrows": "A scope only gets narrower, and what is added through it carries its fields.",
+  "memory.scope-exact": "Labels that look alike are different scopes, in lists, searches and reads by id.",
+  "memory.scope-ids": "Ids that look alike are different records.",
+  "memory.scope-sessions": "Session ids and scopes that look alike are different sessions.",
+  "memory.tenants": "Nothing of one tenant is seen through another.",
+  "memory.abort": "An aborted signal rejects every call with its reason.",
+  "memory.errors": "Errors are of one family and carry code, status and remedy, embedded and remote.",
+  "memory.closed": "Every call on a closed memory fails with store_closed.",
+  "memory.no-lost-updates": "Several handles writing at once lose nothing.",
+  "memory.one-winner": "Of several handles writing the same, exactly one wins.",
+  "memory.durable": "Everything acknowledged is there after opening again.",
+
+  "search.relevant": "The obviously right record comes first; scores lie in [0, 1] and never rise.",
+  "search.record": "A hit is the whole record as reading gives it.",
+  "search.keyword": "Keyword mode finds only records that have one of the words.",
+  "search.filter-first": "Scope and filter apply before ranking and cutting off.",
+  "search.pages": "Pages are full until the last, repeat nothing, and tell the total and the next offset.",
+  "search.ties": "Equal scores order by id.",
+  "search.thresholds": "Hits below a score or beyond a distance are left out.",
+  "search.explain": "An explanation comes on request, and only then.",
+  "search.fresh": "A search sees what any handle wrote before it.",
+  "search.deleted": "A deleted record is never found again.",
+  "search.updated": "An updated record is found by its new words and scope, not by its old.",
+  "search.reopened": "A search gives the same after opening again.",
+  "search.touch": "Found records count as accessed unless told otherwise, without a new version.",
+  "search.recency": "On request the recent is preferred, as much as the weights say.",
+  "search.empty": "An empty memory or scope gives an empty result; it is never widened.",
+  "search.any-text": "Any well-formed text is a valid query.",
+  "search.odd-records": "Records in any script are found by their own words.",
+  "search.refused": "Wrong search options are refused by name.",
+
+  "session.append": "Messages stay in the order they were appended, with every field.",
+  "session.append-again": "Appending a message whose id is there changes nothing.",
+  "session.idempotency": "Repeating a session write with its key gives the first answer.",
+  "session.any-text": "Well-formed text of any kind is kept exactly in messages, data, lists and summary.",
+  "session.refused": "Wrong messages, operations and session ids are refused by name.",
+  "session.data": "The dictionary sets, merges, counts and deletes, with any key.",
+  "session.lists": "Lists push, pop, insert, remove, replace and clear, from both ends.",
+  "session.apply": "Several operations are applied together or not at all, against an expected version.",
+  "session.replace": "A session can be replaced as a whole.",
+  "session.expiry": "A session ends when its time to live has passed, sliding or fixed.",
+  "session.end": "A session ends by hand or with its block; long-term records stay.",
+  "session.list": "The sessions of a scope can be listed in pages.",
+  "session.context":
+    "A context has the summary, recalled records, recent messages, and the query once and last.",
+  "session.context-budget": "A context stays inside its budget and keeps the newest messages.",
+  "session.context-fence": "Recalled text is fenced as data and cannot close the fence.",
+  "session.context-empty": "A context works without a session, records or a query.",
+} as const;
+
+export type MemoryRequirementId = keyof typeof MEMORY_REQUIREMENTS;
+
+export type RequirementId = StoreRequirementId | MemoryRequirementId;

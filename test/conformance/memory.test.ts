@@ -1,13 +1,17 @@
+import { openMemory } from "../../src/index.ts";
 import { createBacking, createMemoryStore } from "../../src/stores/memory/index.ts";
-import { describeStore } from "../../src/testing/describe-store.ts";
+import { describeMemory, describeStore } from "../../src/testing/index.ts";
 
 let backing = createBacking();
 
-describeStore({
+const reset = async () => {
+  backing = createBacking();
+};
+
+describeStore({ name: "memory", open: async () => createMemoryStore(backing), reset, runs: 200 });
+
+describeMemory({
   name: "memory",
-  open: async () => createMemoryStore(backing),
-  reset: async () => {
-    backing = createBacking();
-  },
-  runs: 200,
+  open: ({ clock, ids }) => openMemory({ store: createMemoryStore(backing), clock, ids }),
+  reset,
 });

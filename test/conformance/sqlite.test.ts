@@ -1,15 +1,20 @@
 import { join } from "node:path";
+import { openMemory } from "../../src/index.ts";
 import { openSqliteStore } from "../../src/stores/sqlite/index.ts";
-import { describeStore } from "../../src/testing/describe-store.ts";
+import { describeMemory, describeStore } from "../../src/testing/index.ts";
 import { temporaryFolders } from "./folder.ts";
 
 const folders = temporaryFolders();
 let path = "";
 
-describeStore({
+const reset = async () => {
+  path = join(await folders.fresh(), "memory.db");
+};
+
+describeStore({ name: "sqlite", open: () => openSqliteStore({ path }), reset });
+
+describeMemory({
   name: "sqlite",
-  open: () => openSqliteStore({ path }),
-  reset: async () => {
-    path = join(await folders.fresh(), "memory.db");
-  },
+  open: ({ clock, ids }) => openMemory(`sqlite:${path}`, { clock, ids }),
+  reset,
 });

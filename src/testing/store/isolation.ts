@@ -60,6 +60,7 @@ export const tenants = area<StoreFixture>("tenants", (verifies) => {
       now: START,
     });
     await readOne(store, "never written", "a");
+    await outcome(write(store, "refused", [deleteRecord("a", 1)]));
     expect((await store.tenants()).toSorted()).toEqual(["acme", "sessions only"]);
   });
 
