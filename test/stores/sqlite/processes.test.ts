@@ -1,15 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import type { Store } from "../../../src/core/store.ts";
 import { at, makeRecord, putRecord, sessionKey } from "../../../src/testing/build.ts";
 import { openScratch, scratchPath } from "./scratch.ts";
 
-const SCRIPT = join(import.meta.dirname, "write-until-killed.ts");
+const SCRIPT = fileURLToPath(new URL("./write-until-killed.ts", import.meta.url));
 
 /** Writes in another process; `acknowledged` is asked after each id whether to kill it. */
 async function writeElsewhere(
