@@ -43,8 +43,7 @@ export function area<Fixture>(name: string, declare: (verifies: Verifies<Fixture
 
 /** What is known of a conformance test besides its title; reporters read it from the test's `meta`. */
 export interface ConformanceMeta {
-  /** `store` or `memory`. */
-  readonly suite: string;
+  readonly suite: "store" | "memory";
   /** Name of the implementation under test. */
   readonly variant: string;
   readonly requirement: RequirementId;
@@ -58,7 +57,7 @@ declare module "vitest" {
 
 /** What `describeAreas` runs. */
 export interface Conformance<Fixture> {
-  readonly suite: "store" | "memory";
+  readonly suite: ConformanceMeta["suite"];
   /** Name of the implementation under test. */
   readonly variant: string;
   /** Milliseconds one test may take. */

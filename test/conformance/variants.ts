@@ -1,0 +1,43 @@
+import { MEMORY_REQUIREMENTS, STORE_REQUIREMENTS } from "../../src/testing/requirements.ts";
+import type { ConformanceMeta } from "../../src/testing/suite.ts";
+
+/** Which suites each implementation must pass. The file of the same name runs them. */
+export const VARIANTS: Readonly<Record<string, readonly ConformanceMeta["suite"][]>> = {
+  memory: ["store", "memory"],
+  sqlite: ["store", "memory"],
+};
+
+const REQUIREMENTS = { store: STORE_REQUIREMENTS, memory: MEMORY_REQUIREMENTS };
+
+/** What is read of a report of vitest's `json` reporter. */
+export interface ConformanceReport {
+  readonly testResults: readonly {
+    readonly assertionResults: readonly {
+      readonly status: string;
+      readonly meta?: { readonly conformance?: ConformanceMeta };
+    }[];
+  }[];
+}
+
+/**
+ * One sentence for every variant and requirement of which the report does not prove that it was verified: a suite that
+ * did not run, or was skipped, looks green otherwise.
+ */
+export function unproven(report: ConformanceReport, variants = VARIANTS): string[] {
+  const statuses = new Map<string, string[]>();
+  for (const { status, meta } of report.testResults.flatMap(({ assertionResults }) => assertionResults)) {
+    if (!meta?.conformance) continue;
+    const { suite, variant, requirement } = meta.conformance;
+    const key = `${suite}: ${variant}: ${requirement}`;
+    statuses.set(key, [...(statuses.get(key) ?? []), status]);
+  }
+  return Object.entries(variants).flatMap(([variant, suites]) =>
+    suites.flatMap((suite) =>
+      Object.keys(REQUIREMENTS[suite]).flatMap((requirement) => {
+        const key = `${suite}: ${variant}: ${requirement}`;
+        const found = statuses.get(key) ?? ["not run"];
+        return found.filter((status) => status !== "passed").map((status) => `${key}: ${status}`);
+      }),
+    ),
+  );
+}
