@@ -219,7 +219,7 @@ export class RemoteOperations implements MemoryOperations {
   ): Promise<boolean> {
     const { expectedVersion, signal } = options;
     const answer = await this.#transport.call<{ deleted: boolean }>("deleteSession", {
-      tenant: key.tenant,
+      tenant: checkLabel(key.tenant, "tenant"),
       signal,
       path: { session_id: checkLabel(key.sessionId, "sessionId") },
       query: { ...identity(key), exact: true },
@@ -268,10 +268,14 @@ export class RemoteOperations implements MemoryOperations {
 
 function encodeScope(scope: ResolvedScope): Record<string, string | null> {
   const { tenant: _, ...labels } = scope;
+  // A lone surrogate would reach the server as another character, and so as another scope.
+  for (const [field, label] of Object.entries(labels)) if (label !== null) checkLabel(label, field);
   return scopeCodec.encode(labels) as Record<string, string | null>;
 }
 
 function identity(key: SessionKey) {
+  if (key.namespace !== null) checkLabel(key.namespace, "namespace");
+  if (key.userId !== null) checkLabel(key.userId, "userId");
   return { namespace: key.namespace, user_id: key.userId };
 }
 
@@ -287,11 +291,16 @@ function withoutSteering(options: object): object {
 }
 
 function reading(tenant: string, options: CallOptions) {
-  return { tenant, signal: options.signal, repeatable: true };
+  return { tenant: checkLabel(tenant, "tenant"), signal: options.signal, repeatable: true };
 }
 
 function writing(tenant: string, options: CallOptions & { readonly idempotencyKey?: string }) {
-  return { tenant, signal: options.signal, idempotencyKey: options.idempotencyKey ?? newKey() };
+  const { signal, idempotencyKey } = options;
+  return {
+    tenant: checkLabel(tenant, "tenant"),
+    signal,
+    idempotencyKey: idempotencyKey === undefined ? newKey() : checkLabel(idempotencyKey, "idempotencyKey"),
+  };
 }
 
 function newKey(): string {

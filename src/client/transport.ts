@@ -116,7 +116,7 @@ export class Transport {
       ...(body !== undefined && { "content-type": "application/json" }),
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
       ...(tenant !== undefined && { "memoir-tenant": encodeURIComponent(tenant) }),
-      ...(idempotencyKey !== undefined && { "idempotency-key": idempotencyKey }),
+      ...(idempotencyKey !== undefined && { "idempotency-key": encodeURIComponent(idempotencyKey) }),
       ...headers,
     };
   }

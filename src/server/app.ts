@@ -122,14 +122,23 @@ function isLongTerm(name: string, operation: Operation): boolean {
 
 function callOf(request: Request, tenant: string): Call {
   const { headers } = request;
-  const key = headers.get("idempotency-key");
+  const key = decodeHeader(headers.get("idempotency-key"));
   return {
     tenant,
     headers,
     signal: request.signal,
-    idempotencyKey: key === null ? undefined : checkLabel(key, "idempotency-key"),
+    idempotencyKey: key === null ? undefined : checkLabel(key, "idempotencyKey"),
     expectedVersion: versionOf(headers),
   };
+}
+
+/** Headers carry little beyond ASCII, so the client percent-encodes them; what is not encoded is taken as it is. */
+function decodeHeader(value: string | null): string | null {
+  try {
+    return value === null ? null : decodeURIComponent(value);
+  } catch {
+    return value;
+  }
 }
 
 /** The version a request is conditional on, from the tag an earlier answer gave. */
@@ -139,7 +148,7 @@ function versionOf(headers: Headers): number | undefined {
   if (tag === null || tag === "*") return undefined;
   const version = /^"?(\d{1,15})"?$/.exec(tag.trim())?.[1];
   if (version === undefined)
-    throw ValidationError.of(["if-match"], 'must be a version such as "3"', tag, "int_parsing");
+    throw ValidationError.of("ifMatch", 'must be a version such as "3"', tag, "int_parsing");
   return Number(version);
 }
 
@@ -207,13 +216,16 @@ function answerError(error: unknown, context: Context<Environment>): Response {
   return errorResponse(error, (path) => locate(path, operation), conditional !== undefined);
 }
 
-const HEADERS = new Set(["idempotency-key", "if-match"]);
+const HEADERS: Readonly<Record<string, string>> = {
+  idempotency_key: "idempotency-key",
+  if_match: "if-match",
+};
 
 /** Where in the request something stood that the memory itself refused. */
 function locate(path: readonly (string | number)[], operation: Operation | undefined) {
   const [first, ...rest] = path;
   const name = String(first);
-  if (HEADERS.has(name)) return ["header", ...path];
+  if (Object.hasOwn(HEADERS, name)) return ["header", HEADERS[name] ?? name];
   if (operation?.path && Object.hasOwn(operation.path.shape, name)) return ["path", ...path];
   if (operation?.query && Object.hasOwn(operation.query.shape, name)) return ["query", ...path];
   // A list of records is checked by position; alone, a record is checked without one.
