@@ -61,8 +61,8 @@ export interface CandidateQuery {
   readonly terms: readonly string[];
   /** True: words of neighbouring records of the session count for a record too. */
   readonly context: boolean;
-  /** At least so many candidates, if there are as many rows. */
-  readonly atLeast: number;
+  /** True: every row is a candidate, however many there are. Asked for when a reader pages far down. */
+  readonly all: boolean;
 }
 
 /** Rows that could be hits, in no order, in columns of one length. */
@@ -85,7 +85,10 @@ export interface RecallView {
   readonly size: number;
   /** Everybody who speaks in these rows. */
   readonly speakers: ReadonlySet<string>;
-  /** All rows when they are few; of many, those that are best by meaning or by words, and their neighbours. */
+  /**
+   * All rows when they are few or asked for. Of many the best by meaning and by words with what stands beside them, and a
+   * sample of the others; without vectors or without terms, only the best by the other.
+   */
   candidates(query: CandidateQuery, options?: { readonly signal?: AbortSignal }): Promise<Candidates>;
   /** How many rows have at least one of the terms. */
   countWith(terms: readonly string[]): number;

@@ -88,7 +88,7 @@ function view(index: RecallIndex, wanted: Filter = {}, userId: string | null = n
 }
 
 function all(found: RecallView, query: { vector: Float32Array; terms: readonly string[] }, context = true) {
-  return found.candidates({ vectors: [query.vector], terms: query.terms, context, atLeast: 10 });
+  return found.candidates({ vectors: [query.vector], terms: query.terms, context, all: false });
 }
 
 function columns({ rows, cosines, words }: Candidates) {

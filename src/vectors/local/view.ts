@@ -46,12 +46,11 @@ export async function viewOf(
   };
 
   async function choose(query: CandidateQuery, turn: Pace): Promise<Uint32Array> {
-    const { vectors, terms, context, atLeast } = query;
-    if (slots.length <= ALL_UP_TO || atLeast >= slots.length) return slots;
-    const limit = Math.max(BEST_BY_EACH, atLeast);
+    const { vectors, terms, context } = query;
     const [first] = vectors;
-    const byMeaning = first ? await nearest(first, limit, turn) : [];
-    const byWords = terms.length > 0 ? await words.best(terms, limit, turn) : [];
+    if (query.all || slots.length <= ALL_UP_TO) return slots;
+    const byMeaning = first ? await nearest(first, turn) : [];
+    const byWords = terms.length > 0 ? await words.best(terms, BEST_BY_EACH, turn) : [];
     const chosen = new Set([...byMeaning, ...byWords]);
     if (context) {
       const { previous, next } = neighboursOf(partition, chosen, allowed);
@@ -59,17 +58,15 @@ export async function viewOf(
         for (const beside of [previous[slot] ?? -1, next[slot] ?? -1]) if (beside >= 0) chosen.add(beside);
       }
     }
-    // Words alone have a floor that is known: 0.
     if (first && terms.length > 0) for (const slot of sample) chosen.add(slot);
-    const enough = first ? chosen.size >= atLeast : true;
-    return enough ? Uint32Array.from(chosen).sort() : slots;
+    return Uint32Array.from(chosen).sort();
   }
 
-  async function nearest(vector: Float32Array, limit: number, turn: Pace): Promise<number[]> {
+  async function nearest(vector: Float32Array, turn: Pace): Promise<number[]> {
     const vectorOf = partition.vectorOf.values;
     // As unsigned numbers -1 lies beyond every vector.
     const numbers = slots.map((slot) => vectorOf[slot] ?? -1).filter((number) => number < NO_VECTOR);
-    const found = await partition.vectors.nearest(vector, numbers, limit, turn);
+    const found = await partition.vectors.nearest(vector, numbers, BEST_BY_EACH, turn);
     return found.map(({ row }) => partition.slotOfVector.values[row] ?? 0);
   }
 
