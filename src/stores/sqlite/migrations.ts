@@ -164,7 +164,9 @@ CREATE TABLE sessions (
   state TEXT NOT NULL         -- JSON of everything but the messages
 ) STRICT;
 CREATE INDEX sessions_by_id ON sessions (tenant, session_id);
-CREATE INDEX sessions_by_time ON sessions (tenant, updated_at DESC, key);
+-- The last columns let sessions be counted from the index alone.
+CREATE INDEX sessions_by_time ON sessions (tenant, updated_at DESC, key, namespace, user_id, expires_at);
+CREATE INDEX sessions_of_user_by_time ON sessions (tenant, user_id, updated_at DESC, key, namespace, expires_at);
 CREATE INDEX sessions_by_expiry ON sessions (expires_at) WHERE expires_at IS NOT NULL;
 
 CREATE TABLE messages (

@@ -6,6 +6,7 @@ import { readChanges } from "../../../src/stores/sqlite/feed.ts";
 import { defineFunctions } from "../../../src/stores/sqlite/functions.ts";
 import { indexedRecords } from "../../../src/stores/sqlite/record-index.ts";
 import { countRecords, listRecords } from "../../../src/stores/sqlite/record-list.ts";
+import { listSessions } from "../../../src/stores/sqlite/session-list.ts";
 import { at } from "../../../src/testing/build.ts";
 import { openScratch, scratchPath } from "./scratch.ts";
 
@@ -87,6 +88,14 @@ test.each([undefined, null, "alice"])("index entries of user %j come by row", as
   const query = { afterRow: 7, limit: 10, ...(userId !== undefined && { userId }) };
   const plan = await planOf((connection) => indexedRecords(connection, 1, query));
   expect(plan).toContain("row>?");
+  expect(plan).not.toMatch(/SCAN|TEMP B-TREE/);
+});
+
+test("the sessions of a user are listed in order and counted from an index", async () => {
+  const query = { now: at(0), userId: "alice", limit: 10, offset: 0 };
+  const plan = await planOf((connection) => listSessions(connection, 1, query));
+  expect(plan).toContain("INDEX sessions_of_user_by_time (tenant=? AND user_id=?)");
+  expect(plan).toContain("COVERING INDEX sessions_of_user_by_time (tenant=? AND user_id=?)");
   expect(plan).not.toMatch(/SCAN|TEMP B-TREE/);
 });
 
