@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { ConformanceMeta } from "../src/testing/suite.ts";
 
 /** What we read of vitest's JSON report. */
 export interface TestReport {
@@ -8,6 +9,7 @@ export interface TestReport {
       readonly ancestorTitles: readonly string[];
       readonly title: string;
       readonly status: string;
+      readonly meta?: { readonly conformance?: ConformanceMeta };
     }[];
   }[];
 }
