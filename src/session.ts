@@ -64,7 +64,12 @@ export class Session implements AsyncDisposable {
     const inputs = Array.isArray(messages) ? messages : [messages];
     const now = formatMilliseconds(this.#parts.clock.now());
     const prepared = prepareMessages(inputs, { now, ids: this.#parts.ids, path: ["messages"] });
-    return (await this.#one({ operation: "append", messages: prepared }, options)) as string[];
+    // Ids and times were filled in for this call alone: a repeated call is known by what the caller gave.
+    const fingerprint = JSON.stringify(["append", inputs]);
+    return (await this.#one(
+      { operation: "append", messages: prepared },
+      { fingerprint, ...options },
+    )) as string[];
   }
 
   /** The messages in the order they were appended, or the newest few by `createdAt`, oldest first. */

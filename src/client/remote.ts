@@ -262,8 +262,10 @@ export class RemoteOperations implements MemoryOperations {
     return contextCodec.decode(answer) as Context;
   }
 
-  /** The server stays open for others; there is nothing to release here. */
-  async close(): Promise<void> {}
+  /** Ends this connection; the server stays open for others. */
+  async close(): Promise<void> {
+    this.#transport.close();
+  }
 }
 
 function encodeScope(scope: ResolvedScope): Record<string, string | null> {

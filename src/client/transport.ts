@@ -1,5 +1,5 @@
 import { fillPath, ROUTES, type RouteName } from "../contract/routes.ts";
-import { MemoirError } from "../core/errors.ts";
+import { MemoirError, StoreError } from "../core/errors.ts";
 import { errorFromAnswer } from "./errors.ts";
 
 export interface ClientOptions {
@@ -34,6 +34,7 @@ export interface Outgoing {
 export class Transport {
   readonly #base: string;
   readonly #options: ClientOptions;
+  #closed = false;
 
   constructor(url: string, options: ClientOptions) {
     this.#base = url.replace(/[/?#]*$/, "");
@@ -76,8 +77,14 @@ export class Transport {
     }
   }
 
+  /** From now on every call is refused. */
+  close(): void {
+    this.#closed = true;
+  }
+
   /** Sends one request and gives the response as soon as its head is there. */
   async open(route: RouteName, outgoing: Outgoing, deadline: AbortSignal): Promise<Response> {
+    if (this.#closed) throw new StoreError("store_closed", "This memory was closed.");
     const [method] = ROUTES[route];
     const send = this.#options.fetch ?? globalThis.fetch;
     const signal = outgoing.signal ? AbortSignal.any([deadline, outgoing.signal]) : deadline;

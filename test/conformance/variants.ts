@@ -4,6 +4,7 @@ import type { ConformanceMeta } from "../../src/testing/suite.ts";
 /** Which suites each implementation must pass. The file of the same name runs them. */
 export const VARIANTS: Readonly<Record<string, readonly ConformanceMeta["suite"][]>> = {
   memory: ["store", "memory"],
+  remote: ["memory"],
   sqlite: ["store", "memory"],
 };
 
