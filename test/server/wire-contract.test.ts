@@ -1,4 +1,13 @@
+import { join } from "node:path";
+import { temporaryFolders } from "../conformance/folder.ts";
 import { serveMemory } from "./served.ts";
 import { describeWireContract } from "./wire/describe.ts";
 
 describeWireContract({ name: "memory", open: (options) => serveMemory("memory:", options) });
+
+const folders = temporaryFolders();
+
+describeWireContract({
+  name: "sqlite",
+  open: async (options) => serveMemory(`sqlite:${join(await folders.fresh(), "memory.db")}`, options),
+});
