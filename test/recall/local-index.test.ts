@@ -172,15 +172,18 @@ describe("the local index", () => {
     expect((await view(index, { userId: "bob" }, "bob")).countWith(["cat"])).toBe(1);
   });
 
-  test("takes up a vector that came later, of which no change tells", async () => {
+  test("takes up vectors that came later, of which no change tells", async () => {
     const stored = new Stored();
     const index = indexOf(stored.store);
-    await stored.apply({ id: 1, record: {}, terms: ["cat"], vector: null });
+    const ids = Array.from({ length: 450 }, (_, id) => id);
+    for (const id of ids) await stored.apply({ id, record: {}, terms: ["cat"], vector: null });
     const query = { vector: Float32Array.of(1, 0, 0), terms: ["cat"] };
-    expect(columns(await all(await view(index), query))).toMatchObject([{ cosine: 0 }]);
+    const found = async () => columns(await all(await view(index), query)).map(({ cosine }) => cosine);
+    expect(new Set(await found())).toEqual(new Set([0]));
     const entry = { embedder: EMBEDDER.id, vector: query.vector, terms: "cat", analyzer: "test" };
-    await stored.store.reindex(TENANT, [{ id: "r1", version: 1, entry }]);
-    expect(columns(await all(await view(index), query))).toMatchObject([{ cosine: 1 }]);
+    const entries = ids.map((id) => ({ id: `r${id}`, version: 1, entry }));
+    await stored.store.reindex(TENANT, entries);
+    expect(new Set(await found())).toEqual(new Set([1]));
   });
 
   test("leaves out vectors of another embedder, whose cosines would mean nothing", async () => {
@@ -217,6 +220,18 @@ describe("the local index", () => {
     });
     expect(Math.max(...(await Promise.all(asked)))).toBe(20);
     expect((await view(index)).size).toBe(20);
+  });
+
+  test("serves more users than it keeps in memory", async () => {
+    const stored = new Stored();
+    const index = indexOf(stored.store);
+    const users = Array.from({ length: 300 }, (_, id) => `user${id}`);
+    for (const [id, userId] of users.entries())
+      await stored.apply({ id, record: { userId }, terms: ["cat", userId], vector: null });
+    for (const userId of [...users, ...users.slice(0, 3)]) {
+      const found = await view(index, { userId }, userId);
+      expect([found.size, found.countWith([userId]), found.countWith(["cat"])]).toEqual([1, 1, 1]);
+    }
   });
 
   test("stops when asked to", async () => {

@@ -92,10 +92,18 @@ export class FollowedPartition {
     }
   }
 
-  /** Vectors come later when a model was slow or was changed, and no change tells of it. */
+  /**
+   * Vectors come later when a model was slow or was changed, and no change tells of it. Asks for the ones that wait longest,
+   * and goes on as long as they have come.
+   */
   async #askForVectors(): Promise<void> {
-    const waiting = this.#partition.withoutVector;
-    if (waiting.size > 0) await this.#renew([...waiting].slice(0, PAGE), true);
+    for (;;) {
+      const { withoutVector } = this.#partition;
+      const some = [...take(withoutVector, PAGE)];
+      if (some.length === 0) return;
+      await this.#renew(some, true);
+      if (some.some((id) => withoutVector.has(id))) return;
+    }
   }
 
   async #renew(ids: readonly string[], onlyWithVector = false): Promise<void> {
@@ -126,5 +134,13 @@ export class FollowedPartition {
 
   #take(partition: Partition, { row, record, entry }: IndexedRecord): void {
     partition.put({ row, traits: this.#options.describe(record), entry });
+  }
+}
+
+function* take<T>(items: Iterable<T>, count: number): Iterable<T> {
+  let taken = 0;
+  for (const item of items) {
+    if (taken++ === count) return;
+    yield item;
   }
 }
