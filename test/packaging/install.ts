@@ -16,7 +16,7 @@ declare module "vitest" {
 /** Builds and packs the package and installs it, with its dependencies alone, into an empty folder. */
 export default function install(project: TestProject): () => void {
   const consumer = mkdtempSync(join(tmpdir(), "memoir-consumer-"));
-  run("npm", ["run", "--silent", "build"], resolve("."));
+  // Packing builds first, as publishing does.
   run("npm", ["pack", "--silent", "--pack-destination", consumer], resolve("."));
   const tarball = readdirSync(consumer).find((file) => file.endsWith(".tgz"));
   if (!tarball) throw new Error("npm pack wrote no package");
