@@ -50,6 +50,8 @@ export interface ListOptions extends ReadOptions, TruthOptions {
   readonly cursor?: string;
   /** Skips so many records instead of a cursor; cursors stay right while others write, offsets do not. */
   readonly offset?: number;
+  /** Whether listed records count as accessed. Default false. */
+  readonly touch?: boolean;
 }
 
 export interface RecordPage {

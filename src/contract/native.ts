@@ -66,6 +66,7 @@ export const listBody = z.object({
   limit: whole("1 to 1000, default 100.").optional(),
   cursor: text("Where the previous page ended.").optional(),
   offset: whole("Skips so many instead of a cursor.").optional(),
+  touch: flag().optional().describe("Count listed records as accessed. Default false."),
   ...truth,
 });
 export const listAnswer = z.object({

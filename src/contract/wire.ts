@@ -118,7 +118,7 @@ const recencyCodec = object(
 );
 
 export const listOptionsCodec = object({
-  ...snake("order", "limit", "cursor", "offset", "asOf", "validAt"),
+  ...snake("order", "limit", "cursor", "offset", "touch", "asOf", "validAt"),
   filter: ["filter", filterCodec],
 });
 

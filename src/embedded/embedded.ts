@@ -8,7 +8,7 @@ import { forgetRecords } from "./forget.ts";
 import { startMaintenance } from "./maintenance.ts";
 import type { EmbeddedParts } from "./parts.ts";
 import { getRecords, listRecords, readChanges, readHistory } from "./read.ts";
-import { searchRecords } from "./search.ts";
+import { searchRecords, touch } from "./search.ts";
 import { deleteSession, findSession, listSessions, readSession, writeSession } from "./sessions.ts";
 
 /** The operations of a memory that runs in this process, on the given store and models. */
@@ -29,10 +29,16 @@ export function embedMemory(parts: EmbeddedParts, close: () => Promise<void>): M
   const search: MemoryOperations["search"] = (scope, text, options) =>
     searchRecords(parts, background, scope, text, options);
 
+  const list: MemoryOperations["list"] = async (scope, options = {}) => {
+    const page = await listRecords(parts, scope, options);
+    if (options.touch && options.asOf === undefined) touch(parts, background, scope.tenant, page.records);
+    return page;
+  };
+
   return {
     add: open((scope, inputs, options) => addRecords(parts, scope, inputs, options)),
     get: open((scope, ids, options) => getRecords(parts, scope, ids, options)),
-    list: open((scope, options) => listRecords(parts, scope, options)),
+    list: open(list),
     search: open(search),
     update: open((scope, id, patch, options) => updateRecord(parts, scope, id, patch, options)),
     delete: open((scope, ids, options) => deleteRecords(parts, scope, ids, options)),

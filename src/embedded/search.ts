@@ -122,15 +122,18 @@ async function searchAsOf(parts: EmbeddedParts, request: RecallRequest) {
   }
 }
 
-function touch(
+/** Counts an access of each record, in the background and not more often than every quarter of an hour. */
+export function touch(
   parts: EmbeddedParts,
   background: BackgroundWork,
   tenant: string,
-  hits: readonly SearchHit[],
+  records: readonly MemoryRecord[],
 ): void {
   const now = parts.clock.now();
-  const stale = hits.filter((hit) => now - toMilliseconds(hit.lastAccessedAt) >= TOUCH_AFTER_SECONDS * 1000);
+  const stale = records.filter(
+    ({ lastAccessedAt }) => now - toMilliseconds(lastAccessedAt) >= TOUCH_AFTER_SECONDS * 1000,
+  );
   if (stale.length === 0) return;
-  const ids = stale.map((hit) => hit.id);
+  const ids = stale.map((record) => record.id);
   background.run("count accesses", () => parts.records.touch(tenant, ids, present(parts)));
 }

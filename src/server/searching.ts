@@ -59,14 +59,15 @@ async function listMemories(
   call: Call,
 ): Promise<Found> {
   const { scope, filter } = conditionsOf(request, call);
+  const recency = recencyOf(request);
   const page = await operations.list(scope, {
     filter,
     limit: request.limit,
     offset: request.offset,
+    touch: recency !== null,
     signal: call.signal,
     ...truthOf(request, clock.now()),
   });
-  const recency = recencyOf(request);
   const records = recency ? rankByRecency(page.records, recency, clock.now()) : page.records;
   const memories = records.map((record) => found(record, { dist: 0, score: null, score_type: null }));
   return { memories, ...paging(request.offset, memories.length, page.total) };

@@ -293,7 +293,7 @@ export const searching: Chapter = {
       "9.7",
       "found records count as used when recency ranking is on and the last use is long ago",
       async ({ own }) => {
-        const { api, memory } = await own();
+        const { api, memory, clock } = await own();
         const last_accessed = "2026-05-04T09:00:00Z";
         await api.post("/v1/long-term-memory/", { memories: [{ id: "a", text: "tea", last_accessed }] });
         const used = async () => {
@@ -306,6 +306,9 @@ export const searching: Chapter = {
         await expect.poll(used).toBe(1);
         await search({ api }, { text: "tea" });
         expect(await used()).toBe(1);
+        clock.advance(900);
+        await search({ api }, {});
+        await expect.poll(used).toBe(2);
       },
     );
 
@@ -320,15 +323,17 @@ export const searching: Chapter = {
     });
 
     rule("10", "a listing comes with the most recently used first, by the weights given", async (wire) => {
-      const user = await stored(wire, [
+      const memories = [
         { text: "used", created_at: "2026-01-01", last_accessed: "2026-05-04" },
         { text: "new", created_at: "2026-05-03", last_accessed: "2026-04-01" },
         { text: "old", created_at: "2026-01-02", last_accessed: "2026-01-02" },
-      ]);
-      const order = async (more: object) =>
-        (await search(wire, { user_id: { eq: user }, ...more })).memories.map(
-          (memory: { text: string }) => memory.text,
-        );
+      ];
+      // Listing counts as use, so each listing is of records nobody has listed yet.
+      const order = async (more: object) => {
+        const user = await stored(wire, memories);
+        const { memories: listed } = await search(wire, { user_id: { eq: user }, ...more });
+        return listed.map((memory: { text: string }) => memory.text);
+      };
       expect(await order({})).toEqual(["used", "new", "old"]);
       expect(await order({ recency_freshness_weight: 0 })).toEqual(["new", "old", "used"]);
       expect(await order({ recency_novelty_weight: 0, recency_half_life_last_access_days: 1000 })).toEqual([
