@@ -15,17 +15,13 @@ export function indexedRecords(
   const user = userId === undefined ? constant("") : sql`AND r.user_id IS ${userId}`;
   const { text, values } = sql`SELECT ${constant(INDEXED_COLUMNS)} FROM ${constant(INDEXED_RECORDS)}
     WHERE r.tenant = ${tenant} ${user} AND r.row > ${afterRow} ORDER BY r.row LIMIT ${limit}`;
-  return connection.all<IndexedRow>(text, ...values).map(indexedRecord);
+  return connection.tuples<IndexedRow>(text, ...values).map(indexedRecord);
 }
 
 export function indexedById(connection: Connection, tenant: number, ids: readonly string[]): IndexedRecord[] {
   return ids.flatMap((id) => {
-    const row = connection.get<IndexedRow>(
-      `SELECT ${INDEXED_COLUMNS} FROM ${INDEXED_RECORDS} WHERE r.tenant = ? AND r.id = ?`,
-      tenant,
-      id,
-    );
-    return row ? [indexedRecord(row)] : [];
+    const text = `SELECT ${INDEXED_COLUMNS} FROM ${INDEXED_RECORDS} WHERE r.tenant = ? AND r.id = ?`;
+    return connection.tuples<IndexedRow>(text, tenant, id).map(indexedRecord);
   });
 }
 

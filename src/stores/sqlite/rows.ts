@@ -69,22 +69,25 @@ export function presentRecord(row: PresentRow): MemoryRecord {
   });
 }
 
-/** What `INDEXED_RECORDS` selects. */
-export interface IndexedRow extends PresentRow {
-  readonly row: number;
-  readonly embedder: string;
-  readonly analyzer: string;
-  readonly terms: string;
-  readonly vector: Uint8Array | null;
-}
+/** What `INDEXED_COLUMNS` selects from `INDEXED_RECORDS`, as a tuple. */
+export type IndexedRow = readonly [
+  row: number,
+  body: string,
+  lastAccessedAt: string,
+  accessCount: number,
+  embedder: string,
+  analyzer: string,
+  terms: string,
+  vector: Uint8Array | null,
+];
 
 export const INDEXED_COLUMNS = `r.row, ${PRESENT_COLUMNS}, e.embedder, e.analyzer, e.terms, e.vector`;
 export const INDEXED_RECORDS = `${PRESENT_RECORDS} CROSS JOIN entries e ON e.row = r.row`;
 
-export function indexedRecord(row: IndexedRow): IndexedRecord {
-  const { embedder, analyzer, terms, vector } = row;
+export function indexedRecord(columns: IndexedRow): IndexedRecord {
+  const [row, body, last_accessed_at, access_count, embedder, analyzer, terms, vector] = columns;
   const entry: IndexEntry = { embedder, vector: vector && floats(vector), terms, analyzer };
-  return { row: row.row, record: presentRecord(row), entry };
+  return { row, record: presentRecord({ body, last_accessed_at, access_count }), entry };
 }
 
 /** The values of an index entry in the order of the columns embedder, analyzer, terms, vector. */

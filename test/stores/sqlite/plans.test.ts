@@ -32,6 +32,10 @@ async function planOf(work: (connection: Connection) => unknown): Promise<string
         explain(text, ...values);
         return [];
       },
+      tuples: (text, ...values) => {
+        explain(text, ...values);
+        return [];
+      },
     });
   } finally {
     connection.close();
