@@ -89,7 +89,7 @@ async function fileState(context: CheckContext): Promise<FileState> {
   if (found === null) return { kind: "absent" };
   if (!found.isFile()) return { kind: "noFile" };
   if (found.size === 0) return { kind: "empty" };
-  const connection = openConnection(file, { readOnly: true, busyTimeoutMs: 1000 });
+  const connection = openConnection(file, { readOnly: true });
   try {
     return {
       kind: "database",

@@ -13,7 +13,7 @@ export const checkNode: Check = async () => {
 };
 
 export const checkSqlite: Check = async () => {
-  const connection = openConnection(":memory:", { readOnly: false, busyTimeoutMs: 0 });
+  const connection = openConnection(":memory:", { readOnly: false });
   try {
     const version = connection.get<{ version: string }>("SELECT sqlite_version() AS version")?.version ?? "?";
     const options = connection.all<{ compile_options: string }>("PRAGMA compile_options");

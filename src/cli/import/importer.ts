@@ -1,4 +1,6 @@
 import { ConflictError, MemoirError, UnsupportedError, ValidationError } from "../../core/errors.ts";
+import type { MemoryRecord } from "../../core/record.ts";
+import { joinNamespace, SCOPE_FIELDS } from "../../core/scope.ts";
 import { formatMilliseconds } from "../../core/time.ts";
 import type { Memory } from "../../memory.ts";
 import type { Imported, ImportedRecord } from "./imported.ts";
@@ -33,6 +35,9 @@ export interface Counts {
   readonly leftOut: Record<string, number>;
 }
 
+/** Files keep the messages of a conversation together, so few sessions are in hand at a time. */
+const REMEMBERED_SESSIONS = 50;
+
 type RecordUnit = Extract<Imported, { kind: "record" }> & { readonly place: string };
 
 /** Records in one write: enough to share its cost, few enough to be over soon. */
@@ -45,6 +50,7 @@ export class Importer {
   readonly counts: Counts;
   readonly #options: ImporterOptions;
   readonly #touched = new Set<string>();
+  readonly #messageIds = new Map<string, Set<string>>();
   readonly #seenKeys = new Set<string>();
   #pending = new Map<string, RecordUnit>();
   #characters = 0;
@@ -101,7 +107,8 @@ export class Importer {
     const ids: string[] = units.map(({ record }) => record.id);
     const known = await memory.operations.get(memory.currentScope, ids, { signal });
     const [fresh, stored]: [RecordUnit[], RecordUnit[]] = [[], []];
-    for (const [index, unit] of units.entries()) (known[index] ? stored : fresh).push(unit);
+    for (const [index, unit] of units.entries())
+      (isSame(known[index] ?? null, unit.record) ? stored : fresh).push(unit);
     this.counts.unchanged += stored.length;
     // A run that was interrupted between record and message is made whole.
     if (sessions) await this.#appendTurns(stored);
@@ -153,16 +160,34 @@ export class Importer {
     // Learning must not keep a second time what this import has kept.
     const persistedAt = formatMilliseconds(Date.now());
     for (const [sessionId, group] of Map.groupBy(turns, (turn) => turn.sessionId)) {
-      const messages = group.map(({ message }) => ({ ...message, persistedAt }));
       try {
-        const fresh = await memory.session(sessionId).append(messages, { signal });
-        this.counts.messages += fresh.length;
-        if (fresh.length > 0) this.#countSession(sessionId);
+        const known = await this.#messagesOf(sessionId);
+        const messages = group
+          .filter(({ message }) => !known.has(message.id))
+          .map(({ message }) => ({ ...message, persistedAt }));
+        if (messages.length === 0) continue;
+        for (const id of await memory.session(sessionId).append(messages, { signal })) {
+          known.add(id);
+          this.counts.messages++;
+        }
+        this.#countSession(sessionId);
       } catch (error) {
         if (!isAboutInput(error)) throw error;
         this.invalid(group[0]?.place ?? sessionId, `session ${JSON.stringify(sessionId)}: ${error.message}`);
       }
     }
+  }
+
+  /** Ids of the messages a session has: appending nothing new would still be a write. */
+  async #messagesOf(sessionId: string): Promise<Set<string>> {
+    const { memory, signal } = this.#options;
+    const remembered = this.#messageIds.get(sessionId);
+    if (remembered) return remembered;
+    const ids = new Set((await memory.session(sessionId).messages({ signal })).map(({ id }) => id));
+    const [oldest] = this.#messageIds.keys();
+    if (oldest !== undefined && this.#messageIds.size >= REMEMBERED_SESSIONS) this.#messageIds.delete(oldest);
+    this.#messageIds.set(sessionId, ids);
+    return ids;
   }
 
   async #putSession({ session }: Extract<Imported, { kind: "session" }>, place: string): Promise<void> {
@@ -190,6 +215,16 @@ export class Importer {
   #leaveOut(reason: string): void {
     this.counts.leftOut[reason] = (this.counts.leftOut[reason] ?? 0) + 1;
   }
+}
+
+/** Whether a stored record is the one to import, and not a stranger of the same id in another scope. */
+function isSame(stored: MemoryRecord | null, record: ImportedRecord): boolean {
+  if (stored === null) return false;
+  return SCOPE_FIELDS.every((field) => {
+    const given = record[field];
+    if (given === undefined) return true;
+    return stored[field] === (Array.isArray(given) ? joinNamespace(given) : given);
+  });
 }
 
 /** True when the fault lies in one value of the file, not in the memory. */
