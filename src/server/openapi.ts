@@ -110,6 +110,13 @@ function content(schema: Json): Json {
 }
 
 function jsonSchema(schema: z.ZodType, io: "input" | "output"): Json {
-  const { $schema: _, ...json } = z.toJSONSchema(schema, { io, unrepresentable: "any" });
+  const { $schema: _, ...json } = z.toJSONSchema(schema, {
+    io,
+    unrepresentable: "any",
+    override: ({ zodSchema, jsonSchema: written }) => {
+      // Zod leaves out the default of a value that it transforms; ours are the same before and after.
+      if (zodSchema instanceof z.ZodDefault) written.default = zodSchema.def.defaultValue;
+    },
+  });
   return json;
 }
