@@ -36,13 +36,15 @@ describe("the proof that every variant was verified", () => {
     const missing = unproven(reportOf({ variant: "sqlite" }));
     expect(missing).toHaveLength(all);
     expect(missing[0]).toBe(`store: sqlite: ${ids.store[0]}: not run`);
-    expect(unproven({ testResults: [] })).toHaveLength(all * 2 + ids.memory.length);
+    const total = Object.values(VARIANTS).flatMap((suites) => suites.flatMap((suite) => ids[suite]));
+    expect(unproven({ testResults: [] })).toHaveLength(total.length);
   });
 
   test("is asked of every variant that has a file, and of no other", () => {
     const files = readdirSync(import.meta.dirname).filter((file) => file.endsWith(".test.ts"));
-    const variants = files.map((file) => file.slice(0, -".test.ts".length));
+    const names = files.map((file) => file.slice(0, -".test.ts".length));
     const others = ["requirements", "variants"];
-    expect(variants.filter((name) => !others.includes(name)).sort()).toEqual(Object.keys(VARIANTS).sort());
+    const wanted = new Set(Object.keys(VARIANTS).map((variant) => variant.split(" ")[0]));
+    expect(new Set(names.filter((name) => !others.includes(name)))).toEqual(wanted);
   });
 });

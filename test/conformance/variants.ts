@@ -1,11 +1,12 @@
 import { MEMORY_REQUIREMENTS, STORE_REQUIREMENTS } from "../../src/testing/requirements.ts";
 import type { ConformanceMeta } from "../../src/testing/suite.ts";
 
-/** Which suites each implementation must pass. The file of the same name runs them. */
+/** Which suites each implementation must pass. The file named by its first word runs them. */
 export const VARIANTS: Readonly<Record<string, readonly ConformanceMeta["suite"][]>> = {
   memory: ["store", "memory"],
-  remote: ["memory"],
   sqlite: ["store", "memory"],
+  remote: ["memory"],
+  "remote on sqlite": ["memory"],
 };
 
 const REQUIREMENTS = { store: STORE_REQUIREMENTS, memory: MEMORY_REQUIREMENTS };
