@@ -6,16 +6,15 @@ import asc from "assemblyscript/asc";
 const SOURCE = new URL("../src/vectors/kernel/kernel.as.ts", import.meta.url);
 const TARGET = new URL("../src/vectors/kernel/kernel.generated.ts", import.meta.url);
 
-/** The text of `kernel.generated.ts` for the present source. */
-export async function generateKernel(): Promise<string> {
-  const source = await readFile(SOURCE, "utf8");
+/** Compiles AssemblyScript that works on a memory it is given. */
+export async function compile(source: string): Promise<Uint8Array<ArrayBuffer>> {
   const complaints = asc.createMemoryStream();
-  let binary: Uint8Array = new Uint8Array();
+  let binary = new Uint8Array();
   const { error } = await asc.main(
     // biome-ignore format: one option a line
     [
-      "kernel.ts",
-      "--outFile", "kernel.wasm",
+      "module.ts",
+      "--outFile", "module.wasm",
       "--runtime", "stub",
       "--importMemory",
       "--noExportMemory",
@@ -28,14 +27,20 @@ export async function generateKernel(): Promise<string> {
     {
       stdout: asc.createMemoryStream(),
       stderr: complaints,
-      readFile: (name) => (name === "kernel.ts" ? source : null),
+      readFile: (name) => (name === "module.ts" ? source : null),
       writeFile: (name, contents) => {
-        if (name === "kernel.wasm" && typeof contents !== "string") binary = contents;
+        if (name === "module.wasm" && typeof contents !== "string") binary = Uint8Array.from(contents);
       },
       listFiles: () => [],
     },
   );
-  if (error) throw new Error(`the kernel does not compile:\n${complaints.toString()}`, { cause: error });
+  if (error) throw new Error(`AssemblyScript does not compile:\n${complaints.toString()}`, { cause: error });
+  return binary;
+}
+
+/** The text of `kernel.generated.ts` for the present source. */
+export async function generateKernel(): Promise<string> {
+  const binary = await compile(await readFile(SOURCE, "utf8"));
   return [
     "// Written by `npm run build:kernel` from kernel.as.ts; do not edit.",
     `export const KERNEL_WASM =\n  "${Buffer.from(binary).toString("base64")}";`,

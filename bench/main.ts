@@ -1,0 +1,122 @@
+/** The benchmark: `npm run bench`. See docs/benchmarks.md. */
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { install } from "./install.ts";
+import { compileReader } from "./measuring/bandwidth.ts";
+import { comparePeers } from "./peers/compare.ts";
+import { growth } from "./report/growth.ts";
+import { describeMachine } from "./report/machine.ts";
+import type { Missing, Row } from "./report/row.ts";
+import { toMarkdown } from "./report/table.ts";
+import { runSection } from "./run-section.ts";
+import type { SectionName } from "./sections/index.ts";
+import type { SectionOptions } from "./sections/section.ts";
+
+const QUICK = "10000,100000";
+const FULL = `${QUICK},1000000`;
+
+/** Measured at every size, in this order: the first one makes the store the others read. */
+const AT_EVERY_SIZE: readonly SectionName[] = ["import", "recall", "vectors"];
+/** Measured once, on the largest store up to a size. */
+const ONCE: readonly SectionName[] = ["writes", "server"];
+const ONCE_UP_TO = 100_000;
+
+const HELP = `npm run bench -- [options]
+
+  --sizes LIST       numbers of records (default ${QUICK})
+  --full             ${FULL}
+  --only LIST        sections: ${[...AT_EVERY_SIZE, ...ONCE].join(", ")}
+  --peers            compare with other packages too; installs them at first
+  --peer-seconds N   how long each of them may add records, and search (default 30)
+  --repetitions N    how often a search is repeated (default 200)
+  --seconds N        how long writes and requests are counted in each round (default 1)
+  --folder DIR       keep the stores there, and read those that are there already
+  --json             print JSON instead of tables
+  --save FILE        write the JSON to a file, too
+`;
+
+const { values: flags } = parseArgs({
+  options: {
+    sizes: { type: "string" },
+    full: { type: "boolean", default: false },
+    only: { type: "string", default: [...AT_EVERY_SIZE, ...ONCE].join(",") },
+    peers: { type: "boolean", default: false },
+    "peer-seconds": { type: "string", default: "30" },
+    repetitions: { type: "string", default: "200" },
+    seconds: { type: "string", default: "1" },
+    folder: { type: "string" },
+    save: { type: "string" },
+    json: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
+});
+
+if (flags.help) console.log(HELP);
+else await run();
+
+async function run(): Promise<void> {
+  const folder = flags.folder ?? (await mkdtemp(join(tmpdir(), "memoir-bench-")));
+  await mkdir(folder, { recursive: true });
+  const machine = describeMachine();
+  const rows: Row[] = [];
+  const missing: Missing[] = [];
+  try {
+    await measure(folder, rows, missing);
+    rows.push(...growth(rows));
+  } finally {
+    if (flags.folder === undefined) await rm(folder, { recursive: true });
+  }
+  const results = { machine, rows, missing };
+  const json = `${JSON.stringify(results, null, 2)}\n`;
+  if (flags.save !== undefined) await writeFile(flags.save, json);
+  console.log(flags.json ? json : `${machine}\n\n${toMarkdown(results)}`);
+}
+
+async function measure(folder: string, rows: Row[], missing: Missing[]): Promise<void> {
+  const sizes = numbers(flags.sizes ?? (flags.full ? FULL : QUICK));
+  const wanted = new Set(flags.only.split(","));
+  const common = {
+    folder,
+    repetitions: Number(flags.repetitions),
+    seconds: Number(flags.seconds),
+    reader: await compileReader(),
+  };
+  const runOne = async (section: SectionName, size: number) => {
+    const options: SectionOptions = { ...common, size, store: join(folder, `${size}.db`) };
+    const made = section === "import" && existsSync(options.store);
+    // The other sections read the store.
+    const needed = section === "import" && !made;
+    if (made || !(needed || wanted.has(section))) return;
+    progress(`${section}, ${size.toLocaleString("en")} records`);
+    const measured = await runSection(section, options);
+    if (wanted.has(section)) rows.push(...measured);
+  };
+  for (const size of sizes) for (const section of AT_EVERY_SIZE) await runOne(section, size);
+  const size = Math.max(...sizes.filter((some) => some <= ONCE_UP_TO), Math.min(...sizes));
+  for (const section of ONCE) {
+    const reason = section === "server" && wanted.has(section) ? install("load") : undefined;
+    if (reason === undefined) await runOne(section, size);
+    else missing.push({ section, name: "requests over HTTP", reason });
+  }
+  if (!flags.peers) return;
+  const compared = await comparePeers({
+    folder,
+    sizes: sizes.filter((some) => some <= ONCE_UP_TO),
+    repetitions: common.repetitions,
+    seconds: Number(flags["peer-seconds"]),
+    progress,
+  });
+  rows.push(...compared.rows);
+  missing.push(...compared.missing);
+}
+
+function numbers(list: string): number[] {
+  return list.split(",").map(Number);
+}
+
+function progress(what: string): void {
+  process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${what}\n`);
+}
