@@ -5,10 +5,11 @@ import { memory, memoryEdit, memoryVersion, newMemory } from "./records.ts";
 import { ROUTES, type RouteName } from "./routes.ts";
 import { promptRequest, promptResponse, searchRequest, searchResults } from "./searching.ts";
 import { receipt, sessionState, sessionSummary, sessionUpdate, workingMemory } from "./sessions.ts";
+import * as views from "./views.ts";
 
 /** One operation of the HTTP interface: everything the server, its documentation and the client know about it. */
 export interface Operation {
-  readonly tag: "health" | "working memory" | "long-term memory" | "prompt" | "changes" | "tasks";
+  readonly tag: "health" | "working memory" | "long-term memory" | "prompt" | "changes" | "summary views";
   readonly summary: string;
   readonly path?: z.ZodObject;
   readonly query?: z.ZodObject;
@@ -21,6 +22,7 @@ export interface Operation {
 
 const id = z.string();
 const sessionPath = z.object({ session_id: id });
+const viewPath = z.object({ view_id: id });
 const memoryPath = z.object({ memory_id: id });
 const listPath = z.object({ session_id: id, list: id });
 const ack = z.object({ status: z.string() });
@@ -147,11 +149,46 @@ export const OPERATIONS = {
     body: promptRequest,
     response: promptResponse,
   },
+  createView: {
+    tag: "summary views",
+    summary: "Define a view: which records are summarized, and by what they are grouped",
+    body: views.newView,
+    response: views.view,
+  },
+  listViews: { tag: "summary views", summary: "All views", response: z.array(views.view) },
+  getView: { tag: "summary views", summary: "A view", path: viewPath, response: views.view },
+  deleteView: {
+    tag: "summary views",
+    summary: "Delete a view and what was computed for it",
+    path: viewPath,
+    response: ack,
+  },
+  runPartition: {
+    tag: "summary views",
+    summary: "Compute and keep one group of a view",
+    path: viewPath,
+    body: views.partitionBody,
+    response: views.partition,
+  },
+  listPartitions: {
+    tag: "summary views",
+    summary: "What was computed for a view",
+    path: viewPath,
+    query: views.partitionQuery,
+    response: z.array(views.partition),
+  },
+  runView: {
+    tag: "summary views",
+    summary: "Compute all groups of a view in the background",
+    path: viewPath,
+    body: views.runBody,
+    response: views.task,
+  },
   getTask: {
-    tag: "tasks",
-    summary: "A background task",
+    tag: "summary views",
+    summary: "How far a background run is",
     path: z.object({ task_id: id }),
-    response: jsonObject(),
+    response: views.task,
   },
 
   addRecords: {

@@ -18,6 +18,14 @@ export const ROUTES = {
   getMemory: ["GET", "/v1/long-term-memory/{memory_id}"],
   editMemory: ["PATCH", "/v1/long-term-memory/{memory_id}"],
   memoryPrompt: ["POST", "/v1/memory/prompt"],
+
+  createView: ["POST", "/v1/summary-views"],
+  listViews: ["GET", "/v1/summary-views"],
+  getView: ["GET", "/v1/summary-views/{view_id}"],
+  deleteView: ["DELETE", "/v1/summary-views/{view_id}"],
+  runPartition: ["POST", "/v1/summary-views/{view_id}/partitions/run"],
+  listPartitions: ["GET", "/v1/summary-views/{view_id}/partitions"],
+  runView: ["POST", "/v1/summary-views/{view_id}/run"],
   getTask: ["GET", "/v1/tasks/{task_id}"],
 
   addRecords: ["POST", "/v1/long-term-memory/add"],

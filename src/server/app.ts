@@ -5,6 +5,7 @@ import { ValidationError } from "../core/errors.ts";
 import { checkLabel, type IdSource } from "../core/identifiers.ts";
 import { type Logger, silentLogger } from "../core/logger.ts";
 import { DEFAULT_TENANT } from "../core/scope.ts";
+import { BackgroundWork } from "../embedded/background.ts";
 import type { MemoryOperations } from "../operations.ts";
 import { ulidSource } from "../ulid.ts";
 import { type AuthOptions, checkHost, createGate } from "./access.ts";
@@ -17,6 +18,7 @@ import { longTermMemoryHandlers } from "./handlers/long-term-memory.ts";
 import { promptHandlers } from "./handlers/prompt.ts";
 import { recordHandlers } from "./handlers/records.ts";
 import { sessionHandlers } from "./handlers/sessions.ts";
+import { viewHandlers } from "./handlers/views.ts";
 import { workingMemoryHandlers } from "./handlers/working-memory.ts";
 import { type Limits, readInput } from "./input.ts";
 import { openApiDocument } from "./openapi.ts";
@@ -39,6 +41,8 @@ export interface AppOptions {
   readonly stream?: Partial<Surroundings["stream"]>;
   /** Fires when the server shuts down. */
   readonly closing?: AbortSignal;
+  /** Where work goes that outlives its request; whoever closes the memory waits for it first. */
+  readonly background?: BackgroundWork;
 }
 
 const DEFAULT_LIMITS: Limits = { bodyBytes: 10_000_000, nesting: 128 };
@@ -60,11 +64,13 @@ type Environment = { Variables: { operation: string; requestId: string } };
  */
 export function createApp(options: AppOptions): Hono<Environment> {
   const clock = options.clock ?? systemClock;
+  const logger = options.logger ?? silentLogger;
   const surroundings: Surroundings = {
     operations: options.operations,
     clock,
     ids: options.ids ?? ulidSource(clock),
-    logger: options.logger ?? silentLogger,
+    logger,
+    background: options.background ?? new BackgroundWork(logger),
     settings: { ...DEFAULT_SETTINGS, ...options.settings },
     stream: { poll: 250, heartbeat: 15_000, ...options.stream },
     closing: options.closing ?? new AbortController().signal,
@@ -112,6 +118,7 @@ function handlersFor(surroundings: Surroundings): Handlers {
     ...recordHandlers(surroundings),
     ...sessionHandlers(surroundings),
     ...changeHandlers(surroundings),
+    ...viewHandlers(surroundings),
   };
 }
 

@@ -3,6 +3,7 @@ import type { OPERATIONS, OperationName } from "../contract/operations.ts";
 import type { Clock } from "../core/clock.ts";
 import type { IdSource } from "../core/identifiers.ts";
 import type { Logger } from "../core/logger.ts";
+import type { BackgroundWork } from "../embedded/background.ts";
 import type { MemoryOperations } from "../operations.ts";
 
 /** What the contract lets an operator choose. */
@@ -26,6 +27,8 @@ export interface Surroundings {
   readonly settings: Settings;
   /** Milliseconds between two looks at the change feed, and between two signs of life on a quiet stream. */
   readonly stream: { readonly poll: number; readonly heartbeat: number };
+  /** Work that outlives its request. */
+  readonly background: BackgroundWork;
   /** Fires when the server shuts down: streams end then. */
   readonly closing: AbortSignal;
 }

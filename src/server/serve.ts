@@ -3,9 +3,10 @@ import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import { pino } from "pino";
 import { ValidationError } from "../core/errors.ts";
+import { BackgroundWork } from "../embedded/background.ts";
 import { type AppOptions, createApp } from "./app.ts";
 
-export interface ServeOptions extends Omit<AppOptions, "closing"> {
+export interface ServeOptions extends Omit<AppOptions, "closing" | "background"> {
   /** Address to listen on. Default `127.0.0.1`: only this machine. */
   readonly host?: string;
   /** Default 8000; 0 for any free port. */
@@ -41,9 +42,12 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     );
   const closing = new AbortController();
   const hosts = options.hosts ?? (local ? [...LOOPBACK_NAMES, bracketed(host)] : undefined);
+  const logger = options.logger ?? pino();
+  const background = new BackgroundWork(logger);
   const app = createApp({
     ...options,
-    logger: options.logger ?? pino(),
+    logger,
+    background,
     closing: closing.signal,
     ...(hosts && { hosts }),
   });
@@ -54,7 +58,9 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     url: `http://${bracketed(host)}:${address.port}`,
     port: address.port,
     close() {
-      closed ??= stop(server, closing, grace).then(() => options.operations.close());
+      closed ??= stop(server, closing, grace)
+        .then(() => background.settled())
+        .then(() => options.operations.close());
       return closed;
     },
   };

@@ -64,6 +64,19 @@ const VALID: Partial<Record<RouteName, { query?: Record<string, string>; body?: 
       long_term_search: { limit: 2, search_mode: "keyword" },
     },
   },
+  createView: {
+    body: {
+      name: "v",
+      source: "long_term",
+      group_by: ["user_id"],
+      filters: { topics: ["t"], event_date: { gt: "2020-01-01" } },
+      time_window_days: 30,
+      continuous: false,
+    },
+  },
+  runPartition: { body: { group: { user_id: "u" } } },
+  listPartitions: { query: { user_id: "u" } },
+  runView: { body: { task_id: "t" } },
   addRecords: { body: { scope: { user_id: "u" }, memories: [{ text: "native", valid_from: "2026-01-01" }] } },
   getRecords: { body: { scope: {}, ids: ["a"], as_of: "2026-05-04T09:00:00Z" } },
   listRecords: {

@@ -1,7 +1,6 @@
 import type { NewMemory } from "../../contract/records.ts";
 import { recordCodec } from "../../contract/wire.ts";
 import { NotFoundError } from "../../core/errors.ts";
-import { checkLabel } from "../../core/identifiers.ts";
 import type { MemoryRecord, RecordInput, RecordPatch } from "../../core/record.ts";
 import type { WriteOptions } from "../../operations.ts";
 import type { Call, Handlers, Surroundings } from "../call.ts";
@@ -19,8 +18,7 @@ type Names =
   | "forgetMemories"
   | "compactMemories"
   | "getMemory"
-  | "editMemory"
-  | "getTask";
+  | "editMemory";
 
 /** Long-term memory as the contract has it, sections 8 to 12. */
 export function longTermMemoryHandlers(surroundings: Surroundings): Handlers<Names> {
@@ -100,11 +98,6 @@ export function longTermMemoryHandlers(surroundings: Surroundings): Handlers<Nam
         ...writeOptions(call),
       });
       return recordAnswer(record);
-    },
-
-    async getTask({ path }) {
-      checkLabel(path.task_id, "task_id");
-      throw new NotFoundError("not_found", `Task ${path.task_id} not found`);
     },
   };
 }

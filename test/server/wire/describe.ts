@@ -4,6 +4,7 @@ import { prompting } from "./prompt.ts";
 import { publishedClients } from "./published-clients.ts";
 import { searching } from "./search.ts";
 import { describeChapters, type WireSubject } from "./suite.ts";
+import { summaryViews } from "./summary-views.ts";
 import { access, transport } from "./transport.ts";
 import { workingMemory } from "./working-memory.ts";
 
@@ -16,6 +17,7 @@ export function describeWireContract(subject: WireSubject): void {
     longTermMemory,
     searching,
     prompting,
+    summaryViews,
     publishedClients,
     additions,
   ]);
