@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import { ValidationError } from "../../src/core/errors.ts";
+import { openMemory } from "../../src/index.ts";
+import { serveMemory } from "../server/served.ts";
+
+test("the address of a server opens the same memory as a store does", async () => {
+  const served = await serveMemory("memory:", { auth: { tokens: ["secret"] } });
+  const memory = await openMemory(served.url, { token: "secret" });
+  const alice = memory.scope({ userId: "alice", namespace: ["team", "a/b"] });
+  await alice.add("Prefers aisle seats; tall, hates the window");
+  const { hits } = await alice.search("where does she like to sit on a plane?");
+  expect(hits[0]).toMatchObject({
+    text: expect.stringContaining("aisle"),
+    namespace: "team/a%2Fb",
+    userId: "alice",
+  });
+  const chat = alice.session("chat-42");
+  await chat.append({ role: "user", content: "Book me a flight to Rome on Friday" });
+  await chat.data.set("step", 1);
+  await chat.list("seats").push("12C");
+  const { messages } = await chat.context("seat for the Rome flight", { maxTokens: 2000 });
+  expect(messages.at(-1)).toEqual({ role: "user", content: "seat for the Rome flight" });
+  const seen: string[] = [];
+  for await (const change of alice.changes()) seen.push(`${change.kind} ${change.change}`);
+  expect(seen).toEqual(["record create", "session create", "session update", "session update"]);
+  const ids: string[] = [];
+  for await (const session of alice.sessions()) ids.push(session.sessionId);
+  expect(ids).toEqual(["chat-42"]);
+  await memory.close();
+  expect((await served.memory.list()).total).toBe(1);
+  await served.close();
+});
+
+test("an embedder is the server's choice", async () => {
+  const embedder = { id: "own", dimensions: 1, local: true, embed: async () => [] };
+  await expect(openMemory({ store: "http://127.0.0.1:1", embedder })).rejects.toThrow(ValidationError);
+});
