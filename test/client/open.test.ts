@@ -5,7 +5,7 @@ import { serveMemory } from "../server/served.ts";
 
 test("the address of a server opens the same memory as a store does", async () => {
   const served = await serveMemory("memory:", { auth: { tokens: ["secret"] } });
-  const memory = await openMemory(served.url, { token: "secret" });
+  const memory = await openMemory(served.url, { token: "secret", clock: served.clock });
   const alice = memory.scope({ userId: "alice", namespace: ["team", "a/b"] });
   await alice.add("Prefers aisle seats; tall, hates the window");
   const { hits } = await alice.search("where does she like to sit on a plane?");
