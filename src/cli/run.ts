@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { createSettings, isRemote, type Settings } from "../config/settings.ts";
+import type { Logger } from "../core/logger.ts";
 import type { Scope } from "../core/scope.ts";
 import type { Memory } from "../memory.ts";
 import { Output } from "./output.ts";
@@ -87,6 +88,19 @@ export class Run<Options = unknown> {
   }
 }
 
+/** Says on stderr what went wrong beside the command's own work. */
+const troubles: Logger = {
+  debug() {},
+  info() {},
+  warn: sayTrouble,
+  error: sayTrouble,
+};
+
+function sayTrouble(fields: object, message: string): void {
+  const cause = "err" in fields && fields.err instanceof Error ? `: ${fields.err.message}` : "";
+  process.stderr.write(`${message}${cause}\n`);
+}
+
 /** Opens the memory that settings lead to. */
 export async function openFrom(settings: Settings): Promise<Memory> {
   const { openMemory } = await import("../open.ts");
@@ -101,7 +115,7 @@ export async function openFrom(settings: Settings): Promise<Memory> {
       ...(embedder.source === "--embedder" && { embedder: await openEmbedder(settings) }),
     });
   }
-  return openMemory({ store, embedder: await openEmbedder(settings) });
+  return openMemory({ store, embedder: await openEmbedder(settings), logger: troubles });
 }
 
 /** Opens the embedder that settings name. */
