@@ -6,7 +6,7 @@ export const DEFAULT_TENANT = "default";
 
 /** Whose memory. A field that is set restricts to exactly that value; a field left out does not restrict. */
 export interface Scope {
-  /** Nothing crosses tenants: ids, statistics and change feeds are apart. Default `default`. */
+  /** Nothing crosses tenants: ids, statistics and change feeds are apart. Default `default`; chosen before any other field. */
   readonly tenant?: string;
   /** A free label, or a path of labels. A list is joined with `/`, with `%` and `/` inside its labels escaped. */
   readonly namespace?: string | readonly string[];
@@ -51,7 +51,9 @@ export function narrowScope(base: ResolvedScope, scope: Scope): ResolvedScope {
   }
   if (scope.tenant !== undefined) {
     const tenant = checkLabel(scope.tenant, "tenant");
-    if (base.tenant !== DEFAULT_TENANT && base.tenant !== tenant)
+    // Whoever was handed a part of one tenant's memory must not get out of it by naming another tenant.
+    const chosen = base.tenant !== DEFAULT_TENANT || SCOPE_FIELDS.some((field) => base[field] !== null);
+    if (chosen && base.tenant !== tenant)
       throw ValidationError.of("tenant", `is already ${JSON.stringify(base.tenant)} in this scope`, tenant);
     narrowed.tenant = tenant;
   }

@@ -18,6 +18,8 @@ export async function forgetRecords(
   policy: ForgetPolicy,
   options: ForgetOptions = {},
 ): Promise<ForgetResult> {
+  options.signal?.throwIfAborted();
+  options.signal?.throwIfAborted();
   checkPolicy(policy);
   const dryRun = options.dryRun ?? true;
   const candidates = await parts.records.list(scope.tenant, {

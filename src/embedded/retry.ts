@@ -1,7 +1,10 @@
-import { ConflictError, type MemoirError } from "../core/errors.ts";
+import { ConflictError, type ErrorCode, type MemoirError } from "../core/errors.ts";
 
-/** Each lost race means that another writer won, so even many writers finish within so many rounds. */
-const MAX_ROUNDS = 64;
+/**
+ * How often a lost race is run again. Each one means that another writer won, so even many writers finish within so many
+ * rounds. A key that appeared meanwhile is looked up once: the answer kept with it is there, or it stands for something else.
+ */
+const ROUNDS: Partial<Record<ErrorCode, number>> = { version_conflict: 64, idempotency_key_reused: 2 };
 
 /**
  * Runs a read-decide-write again while another writer was faster. Only for writes that do not depend on what the
@@ -16,18 +19,17 @@ export async function retryConflicts<Result>(
     try {
       return await attempt();
     } catch (error) {
-      if (round >= MAX_ROUNDS || !lostRace(error)) throw error;
+      if (!(error instanceof ConflictError) || final.has(error) || round >= (ROUNDS[error.code] ?? 0))
+        throw error;
     }
   }
 }
 
-function lostRace(error: unknown): boolean {
-  return (
-    error instanceof ConflictError && error.code === "version_conflict" && error.details["final"] !== true
-  );
-}
+const final = new WeakSet<MemoirError>();
 
 /** A conflict with what the caller itself expected: not to be retried. */
 export function finalConflict(message: string, details: Record<string, unknown>): MemoirError {
-  return new ConflictError("version_conflict", message, { details: { ...details, final: true } });
+  const error = new ConflictError("version_conflict", message, { details });
+  final.add(error);
+  return error;
 }

@@ -79,7 +79,7 @@ describe("narrowing a scope", () => {
     });
     expect(narrowScope(alice, { userId: "alice", agentId: "x" })).toEqual({ ...alice, agentId: "x" });
     expect(narrowScope(alice, { namespace: "team/a%2Fb" })).toEqual(alice);
-    expect(narrowScope(alice, { tenant: "acme" }).tenant).toBe("acme");
+    expect(narrowScope(UNRESTRICTED, { tenant: "acme", userId: "alice" }).tenant).toBe("acme");
   });
 
   const refused: [Scope, RegExp][] = [
@@ -101,6 +101,7 @@ describe("narrowing a scope", () => {
   test("does not lead from one tenant into another", () => {
     const acme = narrowScope(UNRESTRICTED, { tenant: "acme" });
     expect(() => narrowScope(acme, { tenant: "other" })).toThrow(/^tenant: is already "acme"/);
+    expect(() => narrowScope(alice, { tenant: "other" })).toThrow(/^tenant: is already "default"/);
   });
 
   test("never lets more in than before", () => {
