@@ -53,8 +53,7 @@ export function errorResponse(
   if (MemoirError.is(error)) {
     // The precondition came in a header: HTTP has a status of its own for that.
     const status = conditional && error.code === "version_conflict" ? 412 : error.status;
-    const { final: _, ...details } = error.details;
-    return respond(status, { detail: error.message, ...kind(error.code), details });
+    return respond(status, { detail: error.message, ...kind(error.code), details: error.details });
   }
   return respond(500, { detail: "Internal Server Error", ...kind("internal") });
 }

@@ -41,8 +41,7 @@ async function outcome(operations: MemoryOperations, call: Call): Promise<unknow
     return { answer: await call(operations) };
   } catch (error) {
     if (!MemoirError.is(error)) throw error;
-    const { code, message } = error;
-    const { final: _, ...details } = error.details;
+    const { code, message, details } = error;
     return {
       code,
       message,
