@@ -50,24 +50,30 @@ export class Output {
     return styleText(style, text, { stream: process.stdout });
   }
 
-  /** Writes rows in columns; on a terminal the last column is cut to its width. */
+  /** Writes rows in columns; on a terminal the last column is cut to what room there is. */
   async table(header: readonly string[], rows: readonly (readonly string[])[]): Promise<void> {
+    const last = header.length - 1;
     const widths = header.map((title, column) =>
       Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
     );
+    const before = widths.slice(0, last).reduce((sum, width) => sum + width + GAP.length, 0);
     const width = process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY;
     const layout = (row: readonly string[]) =>
-      clip(
-        row
-          .map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)))
-          .join("  ")
-          .trimEnd(),
-        width,
-      );
+      row
+        .map((cell, column) =>
+          column === last ? clip(cell, Math.max(LEAST, width - before)) : cell.padEnd(widths[column] ?? 0),
+        )
+        .join(GAP)
+        .trimEnd();
     await this.line(this.styled("bold", layout(header)));
     for (const row of rows) await this.line(layout(row));
   }
 }
+
+const GAP = "  ";
+
+/** So much of a last column is shown however narrow the terminal. */
+const LEAST = 20;
 
 /** Text on one line and without control characters: what is stored must not steer the terminal. */
 export function oneLine(text: string): string {
