@@ -19,7 +19,6 @@ export async function forgetRecords(
   options: ForgetOptions = {},
 ): Promise<ForgetResult> {
   options.signal?.throwIfAborted();
-  options.signal?.throwIfAborted();
   checkPolicy(policy);
   const dryRun = options.dryRun ?? true;
   const candidates = await parts.records.list(scope.tenant, {

@@ -1,25 +1,8 @@
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { ended, memoir, onFolder, start, temporaryFolder, writeLines } from "./memoir.ts";
-
-interface Served {
-  readonly url: string;
-  readonly port: number;
-  readonly store: string;
-  readonly embedder: string;
-}
-
-/** Starts a server and waits for its address. */
-async function served(folder: string, ...args: string[]) {
-  const child = start(["--data", folder, "--json", "serve", "--port", "0", "--log-level", "silent", ...args]);
-  const result = ended(child);
-  const address = await new Promise<Served>((done, fail) => {
-    child.stdout?.once("data", (text: string) => done(JSON.parse(text)));
-    result.then(({ code, stderr }) => fail(new Error(`ended with ${code}: ${stderr}`)), fail);
-  });
-  return { child, result, address };
-}
+import { memoir, onFolder, temporaryFolder, writeLines } from "./memoir.ts";
+import { served } from "./served.ts";
 
 describe("serve", () => {
   test("tells where it listens, serves the data, and stops cleanly on Ctrl+C", async () => {
