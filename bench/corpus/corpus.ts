@@ -49,10 +49,15 @@ export function recordAt(index: number): CorpusRecord {
   return {
     id: `record-${index}`,
     text: sentences(wordsAt(index), createRandom(SEED.record, index, 1)),
-    userId: `user-${user}`,
+    userId: userOf(user),
     sessionId: `session-${user}-${session}`,
     createdAt: new Date(BEGINNING + index * INTERVAL * 1000).toISOString(),
   };
+}
+
+/** The id of a user, from 0 to `USERS` - 1. */
+export function userOf(user: number): string {
+  return `user-${user}`;
 }
 
 export function recordsOf(from: number, to: number): CorpusRecord[] {

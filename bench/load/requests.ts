@@ -13,7 +13,11 @@ export function searches(size: number): Requests {
   return (connection) =>
     questions
       .slice(connection * REQUESTS, (connection + 1) * REQUESTS)
-      .map(({ text, userId }) => post("/v1/long-term-memory/search", { text, user_id: { eq: userId } }));
+      .map(({ text, userId }) => searchRequest(text, userId));
+}
+
+export function searchRequest(text: string, userId: string): LoadRequest {
+  return post("/v1/long-term-memory/search", { text, user_id: { eq: userId } });
 }
 
 /** Messages, each connection with sessions of its own. */

@@ -1,12 +1,13 @@
 import { fork } from "node:child_process";
 import { on, once } from "node:events";
+import type { Hold } from "../measuring/event-loop.ts";
 import type { Told } from "./serve.ts";
 
 /** A server in a process of its own. */
 export interface MeasuredServer {
   readonly url: string;
-  /** Milliseconds that its event loop was held at most since it was last asked. */
-  longestHold(): Promise<number>;
+  /** Of its event loop, since it was last asked. */
+  longestHold(): Promise<Hold>;
   stop(): Promise<void>;
 }
 
@@ -24,9 +25,9 @@ export async function startServer(store: string): Promise<MeasuredServer> {
   const { url } = await told();
   return {
     url,
-    async longestHold(): Promise<number> {
+    async longestHold(): Promise<Hold> {
       server.send("tell");
-      return (await told()).longestHold;
+      return (await told()).hold;
     },
     async stop(): Promise<void> {
       server.disconnect();

@@ -21,6 +21,11 @@ export class Stopwatch {
     return result;
   }
 
+  /** All of them together, in milliseconds. */
+  get total(): number {
+    return this.#durations.reduce((sum, duration) => sum + duration, 0);
+  }
+
   get timing(): Timing {
     const [value, p95] = [quantile(this.#durations, 0.5), quantile(this.#durations, 0.95)];
     return { value, p95, cpu: this.#cpu / (this.#durations.length || 1) };

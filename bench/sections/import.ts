@@ -1,8 +1,9 @@
 import { renameSync, rmSync, statSync } from "node:fs";
 import { createEmbedder } from "../../src/embedders/named.ts";
 import { openMemory } from "../../src/index.ts";
-import { recordsOf } from "../corpus/corpus.ts";
+import { type CorpusRecord, recordsOf } from "../corpus/corpus.ts";
 import { holdRow, longestHold } from "../measuring/event-loop.ts";
+import { Stopwatch } from "../measuring/timing.ts";
 import type { Row } from "../report/row.ts";
 import { bareInserter } from "./bare-sqlite.ts";
 import type { SectionOptions } from "./section.ts";
@@ -19,19 +20,15 @@ export async function measureImport({ size, store, folder }: SectionOptions): Pr
   const unfinished = `${store}.unfinished`;
   for (const suffix of ["", "-wal", "-shm"]) rmSync(unfinished + suffix, { force: true });
   const memory = await openMemory(`sqlite:${unfinished}`);
-  let elapsed = 0;
-  const addBatch = async (from: number, to: number) => {
-    const batch = recordsOf(from, to);
-    const start = performance.now();
-    await memory.add(batch);
-    elapsed += performance.now() - start;
-  };
-  const addFrom = async (from: number, end: number) => {
-    for (let at = from; at < end; at += BATCH) await addBatch(at, Math.min(end, at + BATCH));
-  };
+  const adding = new Stopwatch();
+  const add = (records: readonly CorpusRecord[]) => adding.time(() => memory.add(records));
   const watched = Math.min(size, WATCHED);
-  const { longest } = await longestHold(() => addFrom(0, watched));
-  await addFrom(watched, size);
+  // Made beforehand, so that only what adding does is watched.
+  const batches = batchesOf(0, watched).map(({ from, to }) => recordsOf(from, to));
+  const hold = await longestHold(async () => {
+    for (const batch of batches) await add(batch);
+  });
+  for (const { from, to } of batchesOf(watched, size)) await add(recordsOf(from, to));
   await memory.close();
   renameSync(unfinished, store);
   const compared = Math.min(size, COMPARED);
@@ -40,7 +37,7 @@ export async function measureImport({ size, store, folder }: SectionOptions): Pr
     {
       ...writing,
       name: "bulk import, embedding included",
-      value: (size / elapsed) * 1000,
+      value: (size / adding.total) * 1000,
       reference: { name: "node:sqlite insert", value: await bareSpeed(folder, compared) },
     },
     { ...writing, name: "embedding alone", records: compared, value: await embeddingSpeed(compared) },
@@ -51,31 +48,34 @@ export async function measureImport({ size, store, folder }: SectionOptions): Pr
       unit: "bytes",
       value: statSync(store).size / size,
     },
-    await holdRow("adding records in bulk", watched, longest),
+    holdRow("adding records in bulk", watched, hold),
   ];
 }
 
 async function embeddingSpeed(count: number): Promise<number> {
   const embedder = await createEmbedder("static");
-  let elapsed = 0;
-  for (let from = 0; from < count; from += BATCH) {
-    const texts = recordsOf(from, Math.min(count, from + BATCH)).map(({ text }) => text);
-    const start = performance.now();
-    await embedder.embed(texts);
-    elapsed += performance.now() - start;
+  const embedding = new Stopwatch();
+  for (const { from, to } of batchesOf(0, count)) {
+    const texts = recordsOf(from, to).map(({ text }) => text);
+    await embedding.time(() => embedder.embed(texts));
   }
-  return (count / elapsed) * 1000;
+  return (count / embedding.total) * 1000;
 }
 
 async function bareSpeed(folder: string, count: number): Promise<number> {
   const inserter = bareInserter(folder);
-  let elapsed = 0;
-  for (let from = 0; from < count; from += BATCH) {
-    const records = recordsOf(from, Math.min(count, from + BATCH));
-    const start = performance.now();
-    inserter.insert(records);
-    elapsed += performance.now() - start;
+  const inserting = new Stopwatch();
+  for (const { from, to } of batchesOf(0, count)) {
+    const records = recordsOf(from, to);
+    await inserting.time(() => inserter.insert(records));
   }
   inserter.close();
-  return (count / elapsed) * 1000;
+  return (count / inserting.total) * 1000;
+}
+
+function batchesOf(from: number, end: number): { readonly from: number; readonly to: number }[] {
+  return Array.from({ length: Math.ceil((end - from) / BATCH) }, (_, number) => ({
+    from: from + number * BATCH,
+    to: Math.min(end, from + (number + 1) * BATCH),
+  }));
 }

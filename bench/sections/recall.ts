@@ -1,8 +1,9 @@
+import { setImmediate } from "node:timers/promises";
 import { type Memory, openMemory } from "../../src/index.ts";
 import { type Question, questionsOf } from "../corpus/corpus.ts";
 import { DIMENSIONS } from "../corpus/vectors.ts";
 import { ByteReader } from "../measuring/bandwidth.ts";
-import { holdRow, longestHold } from "../measuring/event-loop.ts";
+import { holdRow, longer, longestHold } from "../measuring/event-loop.ts";
 import { Stopwatch } from "../measuring/timing.ts";
 import type { Row } from "../report/row.ts";
 import type { SectionOptions } from "./section.ts";
@@ -83,7 +84,7 @@ async function measureLoading(
   globalThis.gc?.();
   const before = process.memoryUsage.rss();
   const start = performance.now();
-  const { longest } = await longestHold(() => memory.search(question?.text ?? ""));
+  const hold = await longestHold(() => memory.search(question?.text ?? ""));
   const elapsed = performance.now() - start;
   globalThis.gc?.();
   const resident = (process.memoryUsage.rss() - before) / size;
@@ -96,7 +97,7 @@ async function measureLoading(
       value: opened + elapsed,
     },
     { section: "size", name: "resident memory, each record", records: size, unit: "bytes", value: resident },
-    await holdRow("loading the index", size, longest),
+    holdRow("loading the index", size, hold),
   ];
 }
 
@@ -109,15 +110,19 @@ async function measureAll(
   const bytes = new ByteReader(reader, size * DIMENSIONS);
   const reading = new Stopwatch();
   const [all, ofUser] = [new Search(), new Search()];
-  let longest = 0;
+  let longest = { longest: 0, cpu: 0 };
   for (let from = 0; from < questions.length; from += BLOCK) {
     const block = questions.slice(from, from + BLOCK);
     for (let turn = 0; turn < BLOCK; turn++) await reading.time(() => bytes.read());
     const hold = await longestHold(async () => {
-      for (const question of block) await all.run(memory, question);
+      for (const question of block) {
+        await all.run(memory, question);
+        // As requests come one by one: without it, all searches together would be one turn of the loop.
+        await setImmediate();
+      }
     });
     // The first searches are slow until the engine has compiled what they run.
-    if (from > 0) longest = Math.max(longest, hold.longest);
+    if (from > 0) longest = longer(longest, hold);
     for (const question of block) await ofUser.run(memory.scope({ userId: question.userId }), question);
   }
   const limit = { name: "reading the vectors + 1 ms", value: reading.timing.value + FOR_WORDS };
@@ -146,7 +151,7 @@ async function measureAll(
       unit: "share",
       value: all.found,
     },
-    await holdRow("searching over all records", size, longest),
+    holdRow("searching over all records", size, longest),
   ];
 }
 

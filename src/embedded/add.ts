@@ -16,6 +16,7 @@ import { draftRecord, type RecordDraft } from "./drafts.ts";
 import { noteOf } from "./notes.ts";
 import { type EmbeddedParts, present } from "./parts.ts";
 import { retryConflicts } from "./retry.ts";
+import { mapInTurns } from "./turns.ts";
 
 /** What is to become of one input. */
 interface Decision {
@@ -39,10 +40,11 @@ export async function addRecords(
   if (inputs.length === 0) return [];
   const now = present(parts);
   const given = givenIds(inputs);
-  const drafts = inputs.map((input, index) => {
+  const draft = (input: RecordInput, index: number) => {
     const path = inputs.length === 1 ? [] : [index];
     return draftRecord(input, { scope, now, id: given[index] ?? parts.ids.next(), path });
-  });
+  };
+  const drafts = await mapInTurns(inputs, draft, options.signal);
   const idempotency = idempotencyOf("add", scope, inputs, options.idempotencyKey);
   return retryConflicts(options.signal, async () => {
     const known = idempotency && (await parts.records.recallResult(scope.tenant, idempotency));
