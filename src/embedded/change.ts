@@ -1,7 +1,7 @@
 import { duplicateKey } from "../core/content-hash.ts";
 import { NotFoundError } from "../core/errors.ts";
 import { checkLabel } from "../core/identifiers.ts";
-import type { MemoryRecord, RecordPatch } from "../core/record.ts";
+import type { ChangeNote, MemoryRecord, RecordPatch } from "../core/record.ts";
 import { inScope, type ResolvedScope } from "../core/scope.ts";
 import type { RecordDelete } from "../core/store.ts";
 import type { DeleteOptions, UpdateOptions } from "../operations.ts";
@@ -70,15 +70,11 @@ export async function deleteRecords(
   parts: EmbeddedParts,
   scope: ResolvedScope,
   ids: readonly string[],
-  options: DeleteOptions & { readonly change?: RecordDelete["change"] } = {},
+  options: DeleteOptions = {},
 ): Promise<string[]> {
   const wanted = [...new Set(ids.map((id, index) => checkLabel(id, ["ids", index])))];
-  const idempotency = idempotencyOf(
-    "delete",
-    scope,
-    [wanted, options.expectedVersion],
-    options.idempotencyKey,
-  );
+  const content = [wanted, options.expectedVersion];
+  const idempotency = idempotencyOf("delete", scope, content, options.idempotencyKey);
   return retryConflicts(options.signal, async () => {
     const now = present(parts);
     const done = idempotency && (await parts.records.recallResult(scope.tenant, idempotency));
@@ -93,20 +89,44 @@ export async function deleteRecords(
     const deleted = records.map((record) => record.id);
     if (deleted.length > 0 || idempotency) {
       await parts.records.write(scope.tenant, {
-        writes: records.map((record) => ({
-          kind: "delete",
-          id: record.id,
-          expectedVersion: record.version,
-          change: options.change ?? "delete",
-          note: noteOf(options),
-        })),
+        writes: deletionsOf(records, "delete", options),
         now,
         ...(idempotency && { idempotency: { ...idempotency, result: deleted } }),
       });
     }
-    if (options.erase) await parts.records.erase(scope.tenant, deleted, now);
+    if (options.erase) await eraseHistory(parts, scope, wanted, new Set(deleted));
     return deleted;
   });
+}
+
+/** Each against the version that was read: what changed meanwhile must be looked at again. */
+export function deletionsOf(
+  records: readonly MemoryRecord[],
+  change: RecordDelete["change"],
+  note: ChangeNote,
+): RecordDelete[] {
+  return records.map(({ id, version }) => ({
+    kind: "delete",
+    id,
+    expectedVersion: version,
+    change,
+    note: noteOf(note),
+  }));
+}
+
+/** Erases what was just deleted, and what was deleted or has expired earlier but is still in the history. */
+async function eraseHistory(
+  parts: EmbeddedParts,
+  scope: ResolvedScope,
+  ids: readonly string[],
+  deleted: ReadonlySet<string>,
+): Promise<void> {
+  const erasable: string[] = [];
+  for (const id of ids) {
+    const latest = deleted.has(id) ? null : (await parts.records.history(scope.tenant, id)).at(-1);
+    if (deleted.has(id) || (latest && inScope(scope, latest.record))) erasable.push(id);
+  }
+  if (erasable.length > 0) await parts.records.erase(scope.tenant, erasable, present(parts));
 }
 
 /** @throws NotFoundError when there is no such record in the scope. */

@@ -4,10 +4,12 @@ import { type MemoryRecord, RECORD_TYPES } from "../core/record.ts";
 import type { ResolvedScope } from "../core/scope.ts";
 import { toMilliseconds } from "../core/time.ts";
 import type { ForgetOptions, ForgetPolicy, ForgetResult } from "../operations.ts";
-import { deleteRecords } from "./change.ts";
+import { idempotencyOf } from "./add.ts";
+import { deletionsOf } from "./change.ts";
 import { numberBetween, wholeNumber } from "./numbers.ts";
 import { type EmbeddedParts, present } from "./parts.ts";
 import { scopedFilter } from "./read.ts";
+import { retryConflicts } from "./retry.ts";
 
 const DAY = 86_400_000;
 
@@ -20,19 +22,34 @@ export async function forgetRecords(
 ): Promise<ForgetResult> {
   options.signal?.throwIfAborted();
   checkPolicy(policy);
-  const dryRun = options.dryRun ?? true;
-  const candidates = await parts.records.list(scope.tenant, {
-    filter: scopedFilter(scope, EVERYTHING),
-    now: present(parts),
-    order: "oldest",
-    limit: wholeNumber(options.limit ?? 1000, "limit", 1, 100_000),
+  const { dryRun = true, keep = [], limit = 1000 } = options;
+  const content = [policy, keep, limit];
+  const idempotency = dryRun ? null : idempotencyOf("forget", scope, content, options.idempotencyKey);
+  return retryConflicts(options.signal, async () => {
+    const done = idempotency && (await parts.records.recallResult(scope.tenant, idempotency));
+    if (done) return done as unknown as ForgetResult;
+    const now = present(parts);
+    const candidates = await parts.records.list(scope.tenant, {
+      filter: scopedFilter(scope, EVERYTHING),
+      now,
+      order: "oldest",
+      limit: wholeNumber(limit, "limit", 1, 100_000),
+    });
+    const deletedIds = selectForgotten(candidates, policy, new Set(keep), parts.clock.now());
+    const result = { scanned: candidates.length, deleted: deletedIds.length, deletedIds, dryRun };
+    if (dryRun || (deletedIds.length === 0 && !idempotency)) return result;
+    const doomed = new Set(deletedIds);
+    await parts.records.write(scope.tenant, {
+      writes: deletionsOf(
+        candidates.filter(({ id }) => doomed.has(id)),
+        "forget",
+        options,
+      ),
+      now,
+      ...(idempotency && { idempotency: { ...idempotency, result } }),
+    });
+    return result;
   });
-  const doomed = selectForgotten(candidates, policy, new Set(options.keep), parts.clock.now());
-  if (dryRun || doomed.length === 0)
-    return { scanned: candidates.length, deleted: doomed.length, deletedIds: doomed, dryRun };
-  const { dryRun: _, keep: __, limit: ___, ...write } = options;
-  const deletedIds = await deleteRecords(parts, scope, doomed, { ...write, change: "forget" });
-  return { scanned: candidates.length, deleted: deletedIds.length, deletedIds, dryRun };
 }
 
 /** The ids a policy forgets, by the rules of the wire contract, section "Forgetting". */

@@ -94,6 +94,16 @@ export const deleting = area<MemoryFixture>("deleting", (verifies) => {
     expect((await memory.search("secret", { mode: "keyword" })).hits).toEqual([]);
   });
 
+  verifies("memory.erase", "erases the history of what was deleted before", async ({ memory }) => {
+    const alice = memory.scope({ userId: "alice" });
+    await alice.add({ id: "a", text: "a secret word" });
+    await alice.delete("a");
+    await memory.scope({ userId: "bob" }).delete("a", { erase: true });
+    expect(await alice.history("a")).toHaveLength(2);
+    expect(await alice.delete("a", { erase: true })).toEqual([]);
+    expect(await alice.history("a")).toEqual([]);
+  });
+
   verifies("memory.forget", "tells or deletes what a policy calls stale", async ({ memory }) => {
     const old = "2020-01-01T00:00:00Z";
     const dates = { createdAt: old, lastAccessedAt: old };
@@ -110,7 +120,9 @@ export const deleting = area<MemoryFixture>("deleting", (verifies) => {
     const told = await memory.forget(policy, { keep: ["kept"] });
     expect(told).toEqual({ scanned: 6, deleted: 1, deletedIds: ["old"], dryRun: true });
     expect(await memory.get("old")).not.toBeNull();
-    const done = await memory.forget(policy, { keep: ["kept"], dryRun: false });
+    const forget = () => memory.forget(policy, { keep: ["kept"], dryRun: false, idempotencyKey: "forget" });
+    const done = await forget();
+    expect(await forget()).toEqual(done);
     expect(done).toMatchObject({ deleted: 1, deletedIds: ["old"], dryRun: false });
     expect((await memory.history("old")).at(-1)?.change).toBe("forget");
     expect((await memory.list()).total).toBe(5);
