@@ -81,7 +81,7 @@ async function runShell(walkthrough: Walkthrough, block: Block, place: string): 
   if (block.marks.includes("ci")) {
     // What installs or tests this very checkout cannot run inside its own test; the pipeline runs it.
     const pipeline = readFileSync(".ci/run", "utf8");
-    for (const command of block.text.trim().split("\n")) expect(pipeline, place).toContain(command.trim());
+    for (const command of block.text.trim().split(/\n|&&/)) expect(pipeline, place).toContain(command.trim());
     return "";
   }
   const { code, stdout, stderr }: Outcome = await walkthrough.shell(block.text);
