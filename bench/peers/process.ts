@@ -10,7 +10,9 @@ export interface PeerTask {
   readonly folder: string;
   readonly size: number;
   readonly repetitions: number;
-  /** Seconds that adding and each kind of search may take. */
+  /** Seconds that adding may take. */
+  readonly addingSeconds: number;
+  /** Seconds that each kind of search may take. */
   readonly seconds: number;
 }
 
@@ -37,15 +39,15 @@ process.once("message", async (task: PeerTask) => {
   process.exit();
 });
 
-async function measure({ adapter, folder, size, repetitions, seconds }: PeerTask): Promise<void> {
+async function measure({ adapter, folder, size, repetitions, ...task }: PeerTask): Promise<void> {
   const { open } = (await import(`./${adapter}.ts`)) as PeerModule;
   const embedder = await createStaticEmbedder();
   const peer = await open({ folder, embed: (texts) => embedder.embed(texts) });
-  const added = await addAll(peer, size, seconds);
+  const added = await addAll(peer, size, task.addingSeconds);
   // What was planted among records that did not get in cannot be found.
   const questions = questionsOf(added, repetitions);
-  tell(await search(peer, "all", questions, seconds));
-  tell(await search(peer, "user", questions, seconds));
+  tell(await search(peer, "all", questions, task.seconds));
+  tell(await search(peer, "user", questions, task.seconds));
 }
 
 async function addAll(peer: Peer, size: number, seconds: number): Promise<number> {
