@@ -1,4 +1,4 @@
-import { neighboursOf } from "./neighbours.ts";
+import { nextOf, previousOf } from "./neighbours.ts";
 import type { Partition } from "./partition.ts";
 
 /**
@@ -13,6 +13,8 @@ const HALF = 30;
 /** The words of some slots as they count for them, in columns. */
 export class Bags {
   readonly slots: Uint32Array;
+  /** Stands for a neighbour that is not there: a slot beyond all others, for which counts must be 0. */
+  readonly nowhere: number;
   /** Number of words, those of neighbours by their weight. */
   readonly lengths: Float64Array;
   readonly #previous: Int32Array;
@@ -25,23 +27,25 @@ export class Bags {
     const own = partition.lengths.values;
     const size = slots.length;
     this.slots = slots;
+    this.nowhere = partition.slots.length;
     this.lengths = Float64Array.from(slots, (slot) => own[slot] ?? 0);
-    this.#previous = new Int32Array(size).fill(-1);
-    this.#second = new Int32Array(size).fill(-1);
-    this.#next = new Int32Array(size).fill(-1);
+    this.#previous = new Int32Array(size).fill(this.nowhere);
+    this.#second = new Int32Array(size).fill(this.nowhere);
+    this.#next = new Int32Array(size).fill(this.nowhere);
     this.#damping = new Float64Array(size);
     if (!context) return;
-    const neighbours = neighboursOf(partition, slots, allowed);
     for (let index = 0; index < size; index++) {
       const slot = slots[index] ?? -1;
-      const previous = neighbours.previous[slot] ?? -1;
-      const next = neighbours.next[slot] ?? -1;
+      const previous = previousOf(partition, slot, allowed);
+      const next = nextOf(partition, slot, allowed);
       if (previous < 0 && next < 0) continue;
-      this.#previous[index] = previous;
-      this.#second[index] = neighbours.previous[previous] ?? -1;
-      this.#next[index] = next;
+      const second = previous < 0 ? -1 : previousOf(partition, previous, allowed);
+      if (previous >= 0) this.#previous[index] = previous;
+      if (second >= 0) this.#second[index] = second;
+      if (next >= 0) this.#next[index] = next;
       this.#damping[index] = 1 / (1 + (own[slot] ?? 0) / HALF);
     }
+    // A column that is full has nothing behind its last slot, which counts as 0.
     for (let index = 0; index < size; index++) this.lengths[index] = this.count(index, own);
   }
 
@@ -52,14 +56,14 @@ export class Bags {
   }
 
   /** Sums up what `counts` has for the slot and, by their weight, for its neighbours. */
-  count(index: number, counts: { readonly [slot: number]: number }): number {
-    const own = counts[this.slots[index] ?? -1] ?? 0;
+  count(index: number, counts: Int32Array | Float32Array): number {
+    const own = counts[this.slots[index] ?? 0] ?? 0;
     const damping = this.#damping[index] ?? 0;
     if (damping === 0) return own;
     const around =
-      CONTEXT.previous * (counts[this.#previous[index] ?? -1] ?? 0) +
-      CONTEXT.second * (counts[this.#second[index] ?? -1] ?? 0) +
-      CONTEXT.next * (counts[this.#next[index] ?? -1] ?? 0);
+      CONTEXT.previous * (counts[this.#previous[index] ?? 0] ?? 0) +
+      CONTEXT.second * (counts[this.#second[index] ?? 0] ?? 0) +
+      CONTEXT.next * (counts[this.#next[index] ?? 0] ?? 0);
     return own + damping * around;
   }
 }

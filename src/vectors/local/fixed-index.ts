@@ -2,6 +2,7 @@ import type { Embedder } from "../../core/embedder.ts";
 import type { RecallIndex } from "../../core/recall-index.ts";
 import { Pace } from "./pace.ts";
 import { Partition, type PartitionRow } from "./partition.ts";
+import { Selection } from "./selection.ts";
 import { viewOf } from "./view.ts";
 
 /** An index over rows that are given once and all belong to every view, whatever its scope and filter. */
@@ -16,8 +17,9 @@ export async function createFixedIndex(
     if (pace.due) await pace.rest();
   }
   const all = Uint32Array.from({ length: partition.slots.length }, (_, slot) => slot);
+  const selection = new Selection(partition, all);
   return {
-    view: ({ signal }) => viewOf(partition, all, signal),
+    view: async () => viewOf(selection),
     async close() {},
   };
 }

@@ -133,7 +133,7 @@ export class FollowedPartition {
   }
 
   #take(partition: Partition, { row, record, entry }: IndexedRecord): void {
-    partition.put({ row, traits: this.#options.describe(record), entry });
+    partition.put({ row, traits: this.#options.describe(record), entry, fields: record });
   }
 }
 

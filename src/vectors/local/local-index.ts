@@ -5,6 +5,8 @@ import { encodeKey, type ResolvedScope } from "../../core/scope.ts";
 import type { RecordStore } from "../../core/store.ts";
 import { FollowedPartition } from "./followed-partition.ts";
 import { Pace } from "./pace.ts";
+import type { Partition } from "./partition.ts";
+import { Selection } from "./selection.ts";
 import { viewOf } from "./view.ts";
 
 /** Records held in memory before the partition unused for longest is let go; at 256 dimensions some 2 kilobytes each. */
@@ -29,19 +31,14 @@ export function createLocalIndex(options: LocalIndexOptions): RecallIndex {
 
   return {
     async view({ scope, filter, now, signal }) {
-      const rows = await store.rows(scope.tenant, filter, now);
-      // Only now: what the filter left is in the partition then, unless it was deleted in between.
       const partition = await partitionFor(scope).current();
       signal?.throwIfAborted();
       letGo();
-      const pace = new Pace(signal);
-      const slots: number[] = [];
-      for (const row of rows) {
-        const slot = partition.slotOf(row);
-        if (slot !== undefined) slots.push(slot);
-        if (pace.dueInLoop) await pace.rest();
-      }
-      return viewOf(partition, Uint32Array.from(slots), signal);
+      const groups = partition.groups.matching(filter, now);
+      if (groups) return viewOf(partition.select(groups));
+      // A record written since then is not in the partition and left out: it came after the question.
+      const rows = await store.rows(scope.tenant, filter, now);
+      return viewOf(new Selection(partition, await slotsOf(partition, rows, new Pace(signal))));
     },
     async close() {
       partitions.clear();
@@ -69,4 +66,14 @@ export function createLocalIndex(options: LocalIndexOptions): RecallIndex {
       records -= size;
     }
   }
+}
+
+async function slotsOf(partition: Partition, rows: Uint32Array, pace: Pace): Promise<Uint32Array> {
+  const slots: number[] = [];
+  for (const row of rows) {
+    const slot = partition.slotOf(row);
+    if (slot !== undefined) slots.push(slot);
+    if (pace.dueInLoop) await pace.rest();
+  }
+  return Uint32Array.from(slots).sort();
 }

@@ -1,28 +1,17 @@
 import type { Partition } from "./partition.ts";
 
-/** What stands beside slots in their sessions, among the allowed ones; -1 for nothing. */
-export interface Neighbours {
-  readonly previous: Int32Array;
-  readonly next: Int32Array;
+/** The slot before this one in its session, among the allowed; -1 for none. */
+export function previousOf({ previous }: Partition, slot: number, allowed: Uint8Array): number {
+  return firstAllowed(previous.values, slot, allowed);
 }
 
-/** Finds the neighbours of every slot in the sessions of `slots`. */
-export function neighboursOf(partition: Partition, slots: Iterable<number>, allowed: Uint8Array): Neighbours {
-  const previous = new Int32Array(partition.slots.length).fill(-1);
-  const next = new Int32Array(partition.slots.length).fill(-1);
-  const done = new Set<readonly number[]>();
-  for (const slot of slots) {
-    const session = partition.slots[slot]?.traits.session ?? null;
-    const members = session === null ? null : partition.session(session);
-    if (members === null || done.has(members)) continue;
-    done.add(members);
-    let before = -1;
-    for (const member of members) {
-      if (allowed[member] !== 1) continue;
-      previous[member] = before;
-      if (before >= 0) next[before] = member;
-      before = member;
-    }
-  }
-  return { previous, next };
+/** The slot after this one in its session, among the allowed; -1 for none. */
+export function nextOf({ next }: Partition, slot: number, allowed: Uint8Array): number {
+  return firstAllowed(next.values, slot, allowed);
+}
+
+function firstAllowed(links: Int32Array, slot: number, allowed: Uint8Array): number {
+  let found = links[slot] ?? -1;
+  while (found >= 0 && allowed[found] !== 1) found = links[found] ?? -1;
+  return found;
 }

@@ -1,6 +1,8 @@
 import type { IndexEntry, RecordTraits } from "../../core/recall-index.ts";
 import { Column } from "./column.ts";
+import { type GroupFields, Groups } from "./groups.ts";
 import { Postings } from "./postings.ts";
+import { Selection } from "./selection.ts";
 import { VectorColumn } from "./vector-column.ts";
 
 /** One record in a partition. */
@@ -15,7 +17,12 @@ export interface PartitionRow {
   readonly row: number;
   readonly traits: RecordTraits;
   readonly entry: IndexEntry;
+  /** What filters ask of it. Left out where there is no filter. */
+  readonly fields?: GroupFields;
 }
+
+/** Selections kept: for many users more would take more memory than time they save. */
+const SELECTIONS = 4;
 
 const NOTHING = new Uint32Array(0);
 
@@ -37,12 +44,19 @@ export class Partition {
   readonly speakerOf = new Column();
   /** For each slot the number of its terms. */
   readonly lengths = new Column();
+  /** For each slot the one before it in its session, in the order the records were made; -1 for none. */
+  readonly previous = new Column();
+  /** For each slot the one after it in its session; -1 for none. */
+  readonly next = new Column();
+  readonly groups = new Groups();
   readonly #embedder: string;
   readonly #dimensions: number;
   readonly #slotOfRow = new Map<number, number>();
   readonly #rowOfId = new Map<string, number>();
-  /** Slots of each session, in the order the records were made. */
-  readonly #sessions = new Map<string, number[]>();
+  /** The last slot of each session. */
+  readonly #sessions = new Map<string, number>();
+  /** By the groups they consist of; only for the partition as it is now. */
+  readonly #selections = new Map<string, Selection>();
   readonly #withoutVector = new Set<string>();
   readonly #speakerNumbers = new Map<string, number>();
 
@@ -81,8 +95,21 @@ export class Partition {
     return this.#slotOfRow.get(row);
   }
 
-  put({ row, traits, entry }: PartitionRow): void {
+  /** The living slots of some groups. */
+  select(groups: readonly number[]): Selection {
+    const key = groups.join();
+    const known = this.#selections.get(key);
+    if (known) return known;
+    const [oldest] = this.#selections.keys();
+    if (oldest !== undefined && this.#selections.size >= SELECTIONS) this.#selections.delete(oldest);
+    const selection = new Selection(this, this.groups.slotsOf(groups));
+    this.#selections.set(key, selection);
+    return selection;
+  }
+
+  put({ row, traits, entry, fields }: PartitionRow): void {
     this.remove(traits.id);
+    this.#selections.clear();
     const slot = this.slots.length;
     const { vector } = entry;
     const fits = vector !== null && entry.embedder === this.#embedder && vector.length === this.#dimensions;
@@ -92,6 +119,9 @@ export class Partition {
     this.speakerOf.push(traits.speaker === null ? -1 : this.#speakerNumber(traits.speaker));
     this.vectorOf.push(fits ? this.vectors.append(vector) : -1);
     if (fits) this.slotOfVector.push(slot);
+    if (fields) this.groups.add(slot, fields);
+    this.previous.push(-1);
+    this.next.push(-1);
     this.#slotOfRow.set(row, slot);
     this.#rowOfId.set(traits.id, row);
     if (!fits) this.#withoutVector.add(traits.id);
@@ -109,16 +139,9 @@ export class Partition {
     const vector = this.vectorOf.values[number] ?? -1;
     if (vector >= 0) this.vectors.clear(vector);
     slot.terms = NOTHING;
-    const { session } = slot.traits;
-    const members = session === null ? undefined : this.#sessions.get(session);
-    if (session === null || !members) return;
-    members.splice(members.indexOf(number), 1);
-    if (members.length === 0) this.#sessions.delete(session);
-  }
-
-  /** Slots of the session, in the order the records were made. */
-  session(key: string): readonly number[] {
-    return this.#sessions.get(key) ?? [];
+    this.groups.remove(number);
+    this.#selections.clear();
+    if (slot.traits.session !== null) this.#leaveSession(slot.traits.session, number);
   }
 
   #speakerNumber(speaker: string): number {
@@ -130,18 +153,35 @@ export class Partition {
   }
 
   #enterSession(session: string, slot: number): void {
-    const members = this.#sessions.get(session);
-    if (!members) {
-      this.#sessions.set(session, [slot]);
-      return;
+    let after = -1;
+    let before = this.#sessions.get(session) ?? -1;
+    // Records mostly come in the order they were made, so its place is at or near the end.
+    while (before >= 0 && this.#order(before, slot) > 0) {
+      after = before;
+      before = this.previous.values[before] ?? -1;
     }
-    let place = members.length;
-    while (place > 0 && this.#order(members[place - 1], slot) > 0) place--;
-    members.splice(place, 0, slot);
+    this.#link(before, slot);
+    if (after >= 0) this.#link(slot, after);
+    else this.#sessions.set(session, slot);
   }
 
-  #order(left: number | undefined, right: number): number {
-    const [a, b] = [this.slots[left ?? -1], this.slots[right]];
+  /** The slot keeps its own links, for who still reads it. */
+  #leaveSession(session: string, slot: number): void {
+    const before = this.previous.values[slot] ?? -1;
+    const after = this.next.values[slot] ?? -1;
+    this.#link(before, after);
+    if (after >= 0) return;
+    if (before >= 0) this.#sessions.set(session, before);
+    else this.#sessions.delete(session);
+  }
+
+  #link(before: number, after: number): void {
+    if (before >= 0) this.next.set(before, after);
+    if (after >= 0) this.previous.set(after, before);
+  }
+
+  #order(left: number, right: number): number {
+    const [a, b] = [this.slots[left], this.slots[right]];
     if (!a || !b) return 0;
     return a.traits.createdAt - b.traits.createdAt || a.row - b.row;
   }

@@ -1,0 +1,100 @@
+import { matches } from "../../core/filter/evaluate.ts";
+import type { FilterNode } from "../../core/filter/filter.ts";
+import type { MemoryRecord } from "../../core/record.ts";
+import { type Instant, instantKey } from "../../core/time.ts";
+import { Column } from "./column.ts";
+
+/** What most recalls filter by, and what few records differ in. */
+const FIELDS = ["type", "namespace", "userId", "agentId", "validFrom", "validTo", "expiresAt"] as const;
+const KNOWN: ReadonlySet<string> = new Set(FIELDS);
+
+/** The fields of a record that tell its group. */
+export type GroupFields = Pick<MemoryRecord, (typeof FIELDS)[number]>;
+
+/** With more groups asking the store is quicker, which has indexes. */
+const MOST_GROUPS = 2_000;
+
+interface Group {
+  readonly fields: GroupFields;
+  /** Its slots in rising order, dead ones included. */
+  readonly members: Column;
+}
+
+/**
+ * Slots of records that agree in all that most filters ask for. Such a filter is evaluated once for each group, so that the
+ * store need not list a hundred thousand rows for every recall.
+ */
+export class Groups {
+  readonly #numbers = new Map<string, number>();
+  readonly #groups: Group[] = [];
+  /** For each slot its group; -1 once it is dead. */
+  readonly #groupOf = new Column();
+
+  /** Slots are added in rising order, each one. */
+  add(slot: number, fields: GroupFields): void {
+    const key = JSON.stringify(FIELDS.map((field) => fields[field]));
+    let number = this.#numbers.get(key);
+    if (number === undefined) {
+      const own = Object.fromEntries(FIELDS.map((field) => [field, fields[field]])) as unknown as GroupFields;
+      number = this.#groups.push({ fields: own, members: new Column() }) - 1;
+      this.#numbers.set(key, number);
+    }
+    this.#groups[number]?.members.push(slot);
+    this.#groupOf.push(number);
+  }
+
+  remove(slot: number): void {
+    this.#groupOf.set(slot, -1);
+  }
+
+  /** The groups the filter leaves, which have not expired; null when groups do not tell, or not quickly. */
+  matching(filter: FilterNode, now: Instant): number[] | null {
+    if (this.#groups.length > MOST_GROUPS || !asksOnlyForKnown(filter)) return null;
+    const instant = instantKey(now);
+    const found: number[] = [];
+    this.#groups.forEach(({ fields }, number) => {
+      const living = fields.expiresAt === null || instantKey(fields.expiresAt) > instant;
+      // The evaluator reads only the fields that the filter names.
+      if (living && matches(fields as MemoryRecord, filter)) found.push(number);
+    });
+    return found;
+  }
+
+  /** The living slots of the groups, in rising order. */
+  slotsOf(groups: readonly number[]): Uint32Array {
+    const groupOf = this.#groupOf.values;
+    const members = groups.map((number) => this.#groups[number]?.members ?? new Column());
+    const most = members.reduce((sum, { length }) => sum + length, 0);
+    const slots = new Uint32Array(most);
+    let count = 0;
+    // Sorting a few slots is quicker than looking at all, and looking at all is quicker than sorting many.
+    if (most * 8 < this.#groupOf.length) {
+      for (const { length, values } of members) {
+        for (let at = 0; at < length; at++) {
+          const slot = values[at] ?? 0;
+          if ((groupOf[slot] ?? -1) >= 0) slots[count++] = slot;
+        }
+      }
+      return slots.slice(0, count).sort();
+    }
+    const wanted = new Uint8Array(this.#groups.length);
+    for (const number of groups) wanted[number] = 1;
+    for (let slot = 0; slot < this.#groupOf.length; slot++) {
+      const group = groupOf[slot] ?? -1;
+      if (group >= 0 && wanted[group] === 1) slots[count++] = slot;
+    }
+    return slots.slice(0, count);
+  }
+}
+
+function asksOnlyForKnown(node: FilterNode): boolean {
+  switch (node.form) {
+    case "and":
+    case "or":
+      return node.nodes.every(asksOnlyForKnown);
+    case "not":
+      return asksOnlyForKnown(node.node);
+    default:
+      return node.field.path.length === 0 && KNOWN.has(node.field.name);
+  }
+}

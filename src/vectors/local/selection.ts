@@ -1,0 +1,110 @@
+import { Bags } from "./bags.ts";
+import type { Partition } from "./partition.ts";
+import type { Posting } from "./postings.ts";
+
+/** Up to so many rows all are candidates: scoring them takes some milliseconds. */
+const ALL_UP_TO = 5_000;
+
+/** Of more rows so many from all over are candidates too, so that the lowest and the usual scores are known. */
+const SAMPLE = 500;
+
+/**
+ * The slots that a scope and filter leave, and what searches find out about them: worked out once and kept for the next
+ * search, as long as the partition stays as it is.
+ */
+export class Selection {
+  readonly partition: Partition;
+  /** In rising order. */
+  readonly slots: Uint32Array;
+  /** 1 for each slot that belongs; slots that come later lie beyond its end. */
+  readonly allowed: Uint8Array;
+  /** All slots when they are few, else some of them from all over: their mean length stands for all. */
+  readonly sample: Uint32Array;
+  readonly #frequencies = new Map<Posting, number>();
+  readonly #means = new Map<boolean, number>();
+  #all: Bags | null = null;
+  #speakers: ReadonlySet<string> | null = null;
+  #vectors: Uint32Array | null = null;
+
+  constructor(partition: Partition, slots: Uint32Array) {
+    this.partition = partition;
+    this.slots = slots;
+    this.allowed = new Uint8Array(partition.slots.length);
+    for (const slot of slots) this.allowed[slot] = 1;
+    this.sample = slots.length <= ALL_UP_TO ? slots : everyNth(slots, SAMPLE);
+  }
+
+  /** True when scoring every slot is quick. */
+  get few(): boolean {
+    return this.sample === this.slots;
+  }
+
+  /** Everybody who speaks in these slots. */
+  get speakers(): ReadonlySet<string> {
+    this.#speakers ??= this.#findSpeakers();
+    return this.#speakers;
+  }
+
+  /** Numbers of the vectors of these slots, in their order. */
+  get vectors(): Uint32Array {
+    this.#vectors ??= this.#findVectors();
+    return this.#vectors;
+  }
+
+  /** How many of the slots have the term. */
+  frequency(posting: Posting): number {
+    let frequency = this.#frequencies.get(posting);
+    if (frequency === undefined) {
+      frequency = 0;
+      for (const slot of posting.slots) if (this.allowed[slot] === 1) frequency++;
+      this.#frequencies.set(posting, frequency);
+    }
+    return frequency;
+  }
+
+  /** The words of some of the slots; with `context`, those of their neighbours too. */
+  bags(slots: Uint32Array, context: boolean): Bags {
+    if (slots !== this.slots || !context) return new Bags(this.partition, slots, this.allowed, context);
+    this.#all ??= new Bags(this.partition, slots, this.allowed, context);
+    return this.#all;
+  }
+
+  /** Mean length of the bags. */
+  meanLength(context: boolean): number {
+    let mean = this.#means.get(context);
+    if (mean === undefined) {
+      mean = this.bags(this.sample, context).meanLength;
+      this.#means.set(context, mean);
+    }
+    return mean;
+  }
+
+  #findSpeakers(): ReadonlySet<string> {
+    const { speakers, speakerOf } = this.partition;
+    const numbers = speakerOf.values;
+    const speaking = new Uint8Array(speakers.length);
+    for (const slot of this.slots) {
+      const speaker = numbers[slot] ?? -1;
+      if (speaker >= 0) speaking[speaker] = 1;
+    }
+    return new Set(speakers.filter((_, number) => speaking[number] === 1));
+  }
+
+  #findVectors(): Uint32Array {
+    const vectorOf = this.partition.vectorOf.values;
+    const numbers = new Uint32Array(this.slots.length);
+    let count = 0;
+    for (const slot of this.slots) {
+      const number = vectorOf[slot] ?? -1;
+      if (number >= 0) numbers[count++] = number;
+    }
+    return numbers.subarray(0, count);
+  }
+}
+
+function everyNth(slots: Uint32Array, count: number): Uint32Array {
+  return Uint32Array.from(
+    { length: count },
+    (_, index) => slots[Math.floor((index * slots.length) / count)] ?? 0,
+  );
+}
