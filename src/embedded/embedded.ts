@@ -10,6 +10,7 @@ import type { EmbeddedParts } from "./parts.ts";
 import { getRecords, listRecords, readChanges, readHistory } from "./read.ts";
 import { searchRecords, touch } from "./search.ts";
 import { deleteSession, findSession, listSessions, readSession, writeSession } from "./sessions.ts";
+import { TurnQueue } from "./turns.ts";
 
 /** The operations of a memory that runs in this process, on the given store and models. */
 export function embedMemory(parts: EmbeddedParts, close: () => Promise<void>): MemoryOperations {
@@ -26,8 +27,11 @@ export function embedMemory(parts: EmbeddedParts, close: () => Promise<void>): M
     };
   };
 
-  const search: MemoryOperations["search"] = (scope, text, options) =>
-    searchRecords(parts, background, scope, text, options);
+  const turns = new TurnQueue();
+  const search: MemoryOperations["search"] = async (scope, text, options) => {
+    await turns.next();
+    return searchRecords(parts, background, scope, text, options);
+  };
 
   const list: MemoryOperations["list"] = async (scope, options = {}) => {
     const page = await listRecords(parts, scope, options);

@@ -1,6 +1,15 @@
 /** How long work may hold the event loop, in milliseconds. */
 const TURN = 10;
 
+/** Resolves when whatever else waits for the event loop had its turn. */
+function nextTurn(): Promise<void> {
+  // Timers wait a millisecond at least, but they are everywhere.
+  const { setImmediate = setTimeout } = globalThis as { setImmediate?: (resume: () => void) => unknown };
+  return new Promise((resume) => {
+    setImmediate(resume);
+  });
+}
+
 /** Maps items in order, and lets others run in the middle when it takes long. */
 export async function mapInTurns<Item, Result>(
   items: readonly Item[],
@@ -11,11 +20,21 @@ export async function mapInTurns<Item, Result>(
   let since = performance.now();
   for (const [index, item] of items.entries()) {
     if (performance.now() - since >= TURN) {
-      await new Promise<void>((resume) => setTimeout(resume, 0));
+      await nextTurn();
       signal?.throwIfAborted();
       since = performance.now();
     }
     results.push(map(item, index));
   }
   return results;
+}
+
+/** Gives every caller a turn of the event loop of its own, in the order they came: however many come at once, others run. */
+export class TurnQueue {
+  #last: Promise<void> = Promise.resolve();
+
+  next(): Promise<void> {
+    this.#last = this.#last.then(nextTurn);
+    return this.#last;
+  }
 }
