@@ -9,8 +9,6 @@ import { VectorColumn } from "./vector-column.ts";
 export interface Slot {
   readonly row: number;
   readonly traits: RecordTraits;
-  /** Numbers of its terms, in order; empty once it is dead. */
-  terms: Uint32Array;
 }
 
 export interface PartitionRow {
@@ -23,8 +21,6 @@ export interface PartitionRow {
 
 /** Selections kept: for many users more would take more memory than time they save. */
 const SELECTIONS = 4;
-
-const NOTHING = new Uint32Array(0);
 
 /**
  * The records of a tenant, or of one of its users, in memory. A change puts a record into a new slot and leaves the old one
@@ -113,9 +109,9 @@ export class Partition {
     const slot = this.slots.length;
     const { vector } = entry;
     const fits = vector !== null && entry.embedder === this.#embedder && vector.length === this.#dimensions;
-    const terms = this.postings.add(slot, entry.terms === "" ? [] : entry.terms.split(" "));
-    this.slots.push({ row, traits, terms });
-    this.lengths.push(terms.length);
+    this.postings.add(entry.terms);
+    this.slots.push({ row, traits });
+    this.lengths.push(this.postings.termsOf(slot).length);
     this.speakerOf.push(traits.speaker === null ? -1 : this.#speakerNumber(traits.speaker));
     this.vectorOf.push(fits ? this.vectors.append(vector) : -1);
     if (fits) this.slotOfVector.push(slot);
@@ -138,7 +134,7 @@ export class Partition {
     this.#withoutVector.delete(id);
     const vector = this.vectorOf.values[number] ?? -1;
     if (vector >= 0) this.vectors.clear(vector);
-    slot.terms = NOTHING;
+    this.postings.remove(number);
     this.groups.remove(number);
     this.#selections.clear();
     if (slot.traits.session !== null) this.#leaveSession(slot.traits.session, number);

@@ -1,29 +1,50 @@
-/** Where a term occurs: slots in rising order, and how often in each. */
-export interface Posting {
-  readonly slots: number[];
-  readonly counts: number[];
+import { Column } from "./column.ts";
+
+/** A part of where a term occurs: slots in rising order, and how often in each. */
+export interface PostingPart {
+  readonly slots: Uint32Array;
+  readonly counts: Uint32Array;
 }
 
-/** Which words stand in which slots. Slots are added in rising order and never taken out: dead ones are skipped by readers. */
+/** Where a term occurs: parts in rising order of their slots. */
+export type Posting = readonly PostingPart[];
+
+/** Slots whose terms are sorted at once: a few milliseconds of work. */
+const FULL = 2_048;
+
+/**
+ * Which words stand in which slots. Slots are only added; dead ones are left out later or skipped by readers.
+ *
+ * Putting every word of a slot where its term's slots are touches memory all over, and takes several times as long as
+ * sorting the words of many slots together. So new slots wait until somebody asks or there are many of them.
+ */
 export class Postings {
   readonly #numbers = new Map<string, number>();
-  readonly #postings: Posting[] = [];
+  /** For each slot its terms as numbers, in order. */
+  readonly #terms: Uint32Array[] = [];
+  readonly #segments: Segment[] = [];
+  /** Slots that are in a segment. */
+  #sorted = 0;
+  /** For each term a number to count with while a segment is made; all 0 in between. */
+  readonly #scratch = new Column();
 
-  /** Adds the terms of a slot; gives them as numbers, in order. */
-  add(slot: number, terms: readonly string[]): Uint32Array {
-    return Uint32Array.from(terms, (term) => {
-      const number = this.#numberOf(term);
-      const posting = this.#postings[number];
-      if (posting === undefined) return number;
-      const last = posting.slots.length - 1;
-      if (posting.slots[last] === slot) {
-        posting.counts[last] = (posting.counts[last] ?? 0) + 1;
-      } else {
-        posting.slots.push(slot);
-        posting.counts.push(1);
-      }
-      return number;
-    });
+  /** Adds the terms of the next slot, separated by spaces. */
+  add(terms: string): void {
+    const words = terms === "" ? [] : terms.split(" ");
+    const numbers = new Uint32Array(words.length);
+    for (let at = 0; at < words.length; at++) numbers[at] = this.#numberOf(words[at] ?? "");
+    this.#terms.push(numbers);
+    if (this.#terms.length - this.#sorted >= FULL) this.#sort();
+  }
+
+  /** Forgets the terms of a slot; who asks may still be told of it. */
+  remove(slot: number): void {
+    this.#terms[slot] = NOTHING;
+  }
+
+  /** The terms of a slot as numbers, in order; none once it is dead. */
+  termsOf(slot: number): Uint32Array {
+    return this.#terms[slot] ?? NOTHING;
   }
 
   /** The number of a term; undefined when it occurs nowhere. */
@@ -31,16 +52,145 @@ export class Postings {
     return this.#numbers.get(term);
   }
 
-  of(term: string): Posting | undefined {
-    const number = this.#numbers.get(term);
-    return number === undefined ? undefined : this.#postings[number];
+  /** Where each of the terms occurs, by their numbers. */
+  of(terms: readonly number[]): Posting[] {
+    this.#sort();
+    return terms.map((term) =>
+      this.#segments.map((segment) => segment.part(term)).filter((part) => part !== null),
+    );
+  }
+
+  /** The same for some slots alone: quicker when they are few, for it reads only their own words. */
+  ofSlots(terms: readonly number[], slots: Uint32Array): Posting[] {
+    const placeOf = new Map(terms.map((term, place) => [term, place]));
+    const found = terms.map(() => ({ slots: [] as number[], counts: [] as number[] }));
+    const scratch = this.#scratch.values;
+    for (const term of terms) scratch[term] = 1;
+    for (const slot of slots) {
+      for (const term of this.termsOf(slot)) {
+        // Most words are not asked for, and looking into a list of numbers is quicker than into a map.
+        if (scratch[term] === 0) continue;
+        const { slots, counts } = found[placeOf.get(term) ?? 0] ?? { slots: [], counts: [] };
+        const last = slots.length - 1;
+        if (slots[last] === slot) counts[last] = (counts[last] ?? 0) + 1;
+        else {
+          slots.push(slot);
+          counts.push(1);
+        }
+      }
+    }
+    for (const term of terms) scratch[term] = 0;
+    return found.map(({ slots, counts }) => [
+      { slots: Uint32Array.from(slots), counts: Uint32Array.from(counts) },
+    ]);
+  }
+
+  /** Sorts what waits, together with the last segments as long as they are no larger: so there are never many small ones. */
+  #sort(): void {
+    const to = this.#terms.length;
+    if (this.#sorted === to) return;
+    let from = this.#sorted;
+    for (let last = this.#segments.at(-1); last && last.size <= to - from; last = this.#segments.at(-1)) {
+      if (to - last.from > FULL) break;
+      from = last.from;
+      this.#segments.pop();
+    }
+    this.#segments.push(new Segment(this.#terms, from, to, this.#scratch.values));
+    this.#sorted = to;
   }
 
   #numberOf(term: string): number {
-    const known = this.#numbers.get(term);
-    if (known !== undefined) return known;
-    const number = this.#postings.push({ slots: [], counts: [] }) - 1;
-    this.#numbers.set(term, number);
+    let number = this.#numbers.get(term);
+    if (number === undefined) {
+      number = this.#numbers.size;
+      this.#numbers.set(term, number);
+      this.#scratch.push(0);
+    }
     return number;
   }
+}
+
+const NOTHING = new Uint32Array(0);
+
+/** The words of some slots, sorted by term. */
+class Segment {
+  readonly from: number;
+  readonly size: number;
+  /** The terms that occur, rising. */
+  readonly #terms: Uint32Array;
+  /** Where in `slots` and `counts` each of them begins, and the end of the last. */
+  readonly #starts: Uint32Array;
+  readonly #slots: Uint32Array;
+  readonly #counts: Uint32Array;
+
+  /** @param scratch a 0 for each term, and so again afterwards */
+  constructor(terms: readonly Uint32Array[], from: number, to: number, scratch: Int32Array) {
+    this.from = from;
+    this.size = to - from;
+    let words = 0;
+    const occurring: number[] = [];
+    for (let slot = from; slot < to; slot++) {
+      for (const term of terms[slot] ?? NOTHING) {
+        if (scratch[term] === 0) occurring.push(term);
+        scratch[term] = (scratch[term] ?? 0) + 1;
+        words++;
+      }
+    }
+    this.#terms = Uint32Array.from(occurring).sort();
+    const slots = new Uint32Array(words);
+    const counts = new Uint32Array(words);
+    // From here on scratch tells where the next slot of a term goes. Repetitions in a slot leave gaps, closed below.
+    const begins = new Uint32Array(this.#terms.length);
+    let place = 0;
+    this.#terms.forEach((term, index) => {
+      begins[index] = place;
+      place += scratch[term] ?? 0;
+      scratch[term] = begins[index] ?? 0;
+    });
+    // A slot is kept one higher than it is, for 0 means that nothing is there yet.
+    for (let slot = from; slot < to; slot++) {
+      for (const term of terms[slot] ?? NOTHING) {
+        const at = scratch[term] ?? 0;
+        const repeated = slots[at] === slot + 1;
+        // The next place is begun only by another slot, so the last one can still be counted up.
+        const next = slots[at] === 0 || repeated ? at : at + 1;
+        slots[next] = slot + 1;
+        counts[next] = (counts[next] ?? 0) + 1;
+        scratch[term] = next;
+      }
+    }
+    this.#starts = new Uint32Array(this.#terms.length + 1);
+    let end = 0;
+    this.#terms.forEach((term, index) => {
+      this.#starts[index] = end;
+      for (let at = begins[index] ?? 0; at <= (scratch[term] ?? 0); at++) {
+        slots[end] = (slots[at] ?? 0) - 1;
+        counts[end++] = counts[at] ?? 0;
+      }
+      scratch[term] = 0;
+    });
+    this.#starts[this.#terms.length] = end;
+    this.#slots = slots.slice(0, end);
+    this.#counts = counts.slice(0, end);
+  }
+
+  /** Where the term occurs; null for nowhere. */
+  part(term: number): PostingPart | null {
+    const index = placeIn(this.#terms, term);
+    if (index < 0) return null;
+    const [start, end] = [this.#starts[index], this.#starts[index + 1]];
+    return { slots: this.#slots.subarray(start, end), counts: this.#counts.subarray(start, end) };
+  }
+}
+
+/** Where in a rising list the value is; -1 when it is not there. */
+function placeIn(list: Uint32Array, value: number): number {
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((list[middle] ?? 0) < value) low = middle + 1;
+    else high = middle;
+  }
+  return list[low] === value ? low : -1;
 }

@@ -8,6 +8,9 @@ const ALL_UP_TO = 5_000;
 /** Of more rows so many from all over are candidates too, so that the lowest and the usual scores are known. */
 const SAMPLE = 500;
 
+/** Words are looked for in the slots themselves when they are so many times fewer than all. */
+const SMALL_PART = 20;
+
 /**
  * The slots that a scope and filter leave, and what searches find out about them: worked out once and kept for the next
  * search, as long as the partition stays as it is.
@@ -20,7 +23,8 @@ export class Selection {
   readonly allowed: Uint8Array;
   /** All slots when they are few, else some of them from all over: their mean length stands for all. */
   readonly sample: Uint32Array;
-  readonly #frequencies = new Map<Posting, number>();
+  /** By the numbers of terms. */
+  readonly #frequencies = new Map<number, number>();
   readonly #means = new Map<boolean, number>();
   #all: Bags | null = null;
   #speakers: ReadonlySet<string> | null = null;
@@ -51,13 +55,25 @@ export class Selection {
     return this.#vectors;
   }
 
-  /** How many of the slots have the term. */
-  frequency(posting: Posting): number {
-    let frequency = this.#frequencies.get(posting);
+  /** Where the terms occur, by their numbers; slots that are not selected may be among them. */
+  postings(terms: readonly number[]): ReadonlyMap<number, Posting> {
+    const { postings } = this.partition;
+    const found =
+      this.slots.length * SMALL_PART <= this.allowed.length
+        ? postings.ofSlots(terms, this.slots)
+        : postings.of(terms);
+    return new Map(terms.map((term, index) => [term, found[index] ?? []]));
+  }
+
+  /** In how many of the slots the term occurs, given where it occurs. */
+  frequency(term: number, posting: Posting): number {
+    let frequency = this.#frequencies.get(term);
     if (frequency === undefined) {
       frequency = 0;
-      for (const slot of posting.slots) if (this.allowed[slot] === 1) frequency++;
-      this.#frequencies.set(posting, frequency);
+      for (const { slots } of posting) {
+        for (const slot of slots) if (this.allowed[slot] === 1) frequency++;
+      }
+      this.#frequencies.set(term, frequency);
     }
     return frequency;
   }

@@ -10,25 +10,25 @@ const BEST_BY_EACH = 300;
 /** Looks at the selected slots of a partition. */
 export function viewOf(selection: Selection): RecallView {
   const { partition, slots, allowed, sample } = selection;
-  const words = new WordScorer(selection);
 
   return {
     size: slots.length,
     speakers: selection.speakers,
     async candidates(query, options = {}) {
       const turn = new Pace(options.signal);
-      const chosen = await choose(query, turn);
-      return score(chosen, query, turn);
+      const words = new WordScorer(selection, query.terms);
+      const chosen = await choose(query, words, turn);
+      return score(chosen, query, words, turn);
     },
-    countWith: (terms) => words.countWith(terms),
+    countWith: (terms) => new WordScorer(selection, terms).count,
   };
 
-  async function choose(query: CandidateQuery, turn: Pace): Promise<Uint32Array> {
+  async function choose(query: CandidateQuery, words: WordScorer, turn: Pace): Promise<Uint32Array> {
     const { vectors, terms, context } = query;
     const [first] = vectors;
     if (query.all || selection.few) return slots;
     const byMeaning = first ? await nearest(first, turn) : [];
-    const byWords = terms.length > 0 ? await words.best(terms, BEST_BY_EACH, turn) : [];
+    const byWords = terms.length > 0 ? await words.best(BEST_BY_EACH, turn) : [];
     const chosen = new Set([...byMeaning, ...byWords]);
     if (context) {
       for (const slot of [...chosen]) {
@@ -46,7 +46,12 @@ export function viewOf(selection: Selection): RecallView {
     return found.map(({ row }) => partition.slotOfVector.values[row] ?? 0);
   }
 
-  async function score(chosen: Uint32Array, query: CandidateQuery, turn: Pace): Promise<Candidates> {
+  async function score(
+    chosen: Uint32Array,
+    query: CandidateQuery,
+    words: WordScorer,
+    turn: Pace,
+  ): Promise<Candidates> {
     const { vectors, terms, context } = query;
     const found = Array.from(chosen, (slot) => partition.slots[slot]).filter((slot) => slot !== undefined);
     const vectorOf = partition.vectorOf.values;
@@ -61,11 +66,11 @@ export function viewOf(selection: Selection): RecallView {
     return {
       rows: found.map(({ traits }) => traits),
       cosines,
-      words: await words.score(chosen, terms, context, turn),
+      words: await words.score(chosen, context, turn),
       lengths: Uint32Array.from(chosen, (slot) => partition.lengths.values[slot] ?? 0),
-      mostWords: words.most(terms),
+      mostWords: words.most,
       matched(candidate) {
-        const own = new Set(found[candidate]?.terms);
+        const own = new Set(partition.postings.termsOf(chosen[candidate] ?? -1));
         return [...new Set(terms)].filter((term) => own.has(partition.postings.number(term) ?? -1));
       },
     };

@@ -1,7 +1,7 @@
 import { Top } from "../kernel/top.ts";
 import type { Pace } from "./pace.ts";
 import type { Partition } from "./partition.ts";
-import type { Posting } from "./postings.ts";
+import type { Posting, PostingPart } from "./postings.ts";
 import type { Selection } from "./selection.ts";
 
 /** BM25 as Robertson and others gave it, with the usual constants. */
@@ -11,99 +11,117 @@ const B = 0.75;
 /** Weight of two words of the question that stand side by side in the record, as if they were one more word. */
 const PAIR = 0.3;
 
-const NOTHING = new Uint32Array(0);
+/** A word of the question. */
+interface Word {
+  /** -1 when it stands nowhere. */
+  readonly term: number;
+  readonly posting: Posting;
+  /** Inverse document frequency. */
+  readonly weight: number;
+}
 
 /** Scores slots by the words of a question. What a word weighs depends on the selected slots alone. */
 export class WordScorer {
   readonly #partition: Partition;
   readonly #selection: Selection;
   readonly #allowed: Uint8Array;
+  /** Each word once. */
+  readonly #words: readonly Word[];
+  /** Words that stand side by side in the question. */
+  readonly #pairs: readonly (readonly [Word, Word])[];
 
-  constructor(selection: Selection) {
+  /** @param terms of the question, in order */
+  constructor(selection: Selection, terms: readonly string[]) {
     this.#selection = selection;
     this.#partition = selection.partition;
     this.#allowed = selection.allowed;
+    const numbers = terms.map((term) => this.#partition.postings.number(term) ?? -1);
+    const postings = selection.postings([...new Set(numbers)].filter((number) => number >= 0));
+    const words = new Map<string, Word>();
+    terms.forEach((term, index) => {
+      const number = numbers[index] ?? -1;
+      const posting = postings.get(number) ?? [];
+      const frequency = number < 0 ? 0 : selection.frequency(number, posting);
+      if (!words.has(term)) words.set(term, { term: number, posting, weight: this.#weight(frequency) });
+    });
+    this.#words = [...words.values()];
+    this.#pairs = terms.slice(1).flatMap((term, index) => {
+      const [first, second] = [words.get(terms[index] ?? ""), words.get(term)];
+      return first && second && first.term >= 0 && second.term >= 0 ? [[first, second] as const] : [];
+    });
   }
 
   /** What a perfect record would score: every word, without end. */
-  most(terms: readonly string[]): number {
-    let sum = 0;
-    for (const term of new Set(terms)) sum += this.#weightOf(this.#partition.postings.of(term));
-    return sum * (K1 + 1);
+  get most(): number {
+    return this.#words.reduce((sum, { weight }) => sum + weight, 0) * (K1 + 1);
   }
 
   /** BM25 of each of the slots; with `context`, of its neighbours' words too. */
-  async score(
-    slots: Uint32Array,
-    terms: readonly string[],
-    context: boolean,
-    pace: Pace,
-  ): Promise<Float64Array> {
+  async score(slots: Uint32Array, context: boolean, pace: Pace): Promise<Float64Array> {
     const bags = this.#selection.bags(slots, context);
     const mean = this.#selection.meanLength(context);
     const norms = bags.lengths.map((length) => normOf(length, mean));
     const scores = new Float64Array(slots.length);
-    const counts = new Float32Array(bags.nowhere + 1);
-    const add = (weight: number, count: (index: number) => number) => {
-      for (let index = 0; index < scores.length; index++) {
-        const times = count(index);
-        if (times === 0) continue;
-        scores[index] = (scores[index] ?? 0) + (weight * times * (K1 + 1)) / (times + (norms[index] ?? 0));
-      }
+    const add = (index: number, weight: number, times: number) => {
+      scores[index] = (scores[index] ?? 0) + (weight * times * (K1 + 1)) / (times + (norms[index] ?? 0));
     };
-    for (const term of new Set(terms)) {
-      const posting = this.#partition.postings.of(term);
-      if (!posting) continue;
-      this.#spread(posting, counts);
-      add(this.#weightOf(posting), (index) => bags.count(index, counts));
-      for (const slot of posting.slots) counts[slot] = 0;
+    const counts = new Float32Array(bags.nowhere + 1);
+    for (const { posting, weight } of this.#words) {
+      for (const part of posting) this.#spread(part, counts);
+      for (let index = 0; index < slots.length; index++) {
+        const times = bags.count(index, counts);
+        if (times > 0) add(index, weight, times);
+      }
+      for (const part of posting) for (const slot of part.slots) counts[slot] = 0;
       if (pace.due) await pace.rest();
     }
-    for (const pair of pairsOf(terms)) {
+    for (const pair of this.#pairs) {
       const found = this.#pairCounts(pair);
       if (found.size === 0) continue;
-      add(PAIR * this.#weight(found.size), (index) => found.get(slots[index] ?? -1) ?? 0);
+      const weight = PAIR * this.#weight(found.size);
+      for (let index = 0; index < slots.length; index++) {
+        const times = found.get(slots[index] ?? -1);
+        if (times !== undefined) add(index, weight, times);
+      }
       if (pace.due) await pace.rest();
     }
     return scores;
   }
 
   /** The `limit` slots whose own words score highest. */
-  async best(terms: readonly string[], limit: number, pace: Pace): Promise<number[]> {
-    const { postings, slots, lengths } = this.#partition;
+  async best(limit: number, pace: Pace): Promise<number[]> {
     const mean = this.#selection.meanLength(false);
-    const wanted = [...new Set(terms)].flatMap((term) => postings.of(term) ?? []);
-    const scores = new Float32Array(slots.length);
-    for (const posting of wanted) {
-      this.#addScores(posting, lengths.values, mean, scores);
+    const scores = new Float32Array(this.#allowed.length);
+    for (const { posting, weight } of this.#words) {
+      for (const part of posting) this.#addScores(part, weight, mean, scores);
       if (pace.due) await pace.rest();
     }
     const top = new Top(limit);
-    for (const posting of wanted) {
-      for (const slot of posting.slots) {
-        const score = scores[slot] ?? 0;
-        if (score > 0) top.offer(slot, score);
-        scores[slot] = 0;
-      }
+    for (const { posting } of this.#words) {
+      for (const { slots } of posting) offerOnce(slots, scores, top);
       if (pace.due) await pace.rest();
     }
     return top.list().map(({ row }) => row);
   }
 
-  /** How many allowed slots have at least one of the terms. */
-  countWith(terms: readonly string[]): number {
-    const found = new Set<number>();
-    for (const term of terms) {
-      for (const slot of this.#partition.postings.of(term)?.slots ?? []) {
-        if (this.#allowed[slot] === 1) found.add(slot);
+  /** How many of the selected slots have at least one of the words. */
+  get count(): number {
+    const found = new Uint8Array(this.#allowed.length);
+    let count = 0;
+    for (const { posting } of this.#words) {
+      for (const { slots } of posting) {
+        for (const slot of slots) {
+          if (this.#allowed[slot] !== 1 || found[slot] === 1) continue;
+          found[slot] = 1;
+          count++;
+        }
       }
     }
-    return found.size;
+    return count;
   }
 
-  #addScores(posting: Posting, lengths: Int32Array, mean: number, scores: Float32Array): void {
-    const weight = this.#weightOf(posting);
-    const { slots, counts } = posting;
+  #addScores({ slots, counts }: PostingPart, weight: number, mean: number, scores: Float32Array): void {
+    const lengths = this.#partition.lengths.values;
     const allowed = this.#allowed;
     for (let at = 0; at < slots.length; at++) {
       const slot = slots[at] ?? 0;
@@ -113,7 +131,7 @@ export class WordScorer {
     }
   }
 
-  #spread({ slots, counts }: Posting, into: Float32Array): void {
+  #spread({ slots, counts }: PostingPart, into: Float32Array): void {
     const allowed = this.#allowed;
     for (let at = 0; at < slots.length; at++) {
       const slot = slots[at] ?? 0;
@@ -121,22 +139,15 @@ export class WordScorer {
     }
   }
 
-  /** How often the pair stands in each allowed slot, where it does. */
-  #pairCounts([first, second]: readonly [string, string]): Map<number, number> {
+  /** How often the pair stands in each selected slot, where it does. */
+  #pairCounts([first, second]: readonly [Word, Word]): Map<number, number> {
     const found = new Map<number, number>();
-    const { postings, slots } = this.#partition;
-    const [a, b] = [postings.number(first), postings.number(second)];
-    if (a === undefined || b === undefined) return found;
-    for (const slot of common(postings.of(first)?.slots ?? [], postings.of(second)?.slots ?? [])) {
+    for (const slot of common(first.posting, second.posting)) {
       if (this.#allowed[slot] !== 1) continue;
-      const times = timesOfPair(slots[slot]?.terms ?? NOTHING, a, b);
+      const times = timesOfPair(this.#partition.postings.termsOf(slot), first.term, second.term);
       if (times > 0) found.set(slot, times);
     }
     return found;
-  }
-
-  #weightOf(posting: Posting | undefined): number {
-    return this.#weight(posting ? this.#selection.frequency(posting) : 0);
   }
 
   /** Inverse document frequency, in the form that is never negative. */
@@ -145,29 +156,41 @@ export class WordScorer {
   }
 }
 
-function pairsOf(terms: readonly string[]): (readonly [string, string])[] {
-  return terms.slice(1).map((term, index) => [terms[index] ?? "", term] as const);
-}
-
-/** What a count is compared with: higher for records longer than the mean. */
-function normOf(length: number, mean: number): number {
-  return K1 * (1 - B + (B * length) / mean);
-}
-
-/** The numbers in both of two rising lists. */
-function common(left: readonly number[], right: readonly number[]): number[] {
-  const both: number[] = [];
-  for (let at = 0, other = 0; at < left.length && other < right.length; ) {
-    const [a, b] = [left[at] ?? 0, right[other] ?? 0];
-    if (a === b) both.push(a);
-    if (a <= b) at++;
-    if (b <= a) other++;
+/** Offers the slots that have a score, and takes it away: a slot has several words, and is offered for one of them. */
+function offerOnce(slots: Uint32Array, scores: Float32Array, top: Top): void {
+  for (const slot of slots) {
+    const score = scores[slot] ?? 0;
+    if (score === 0) continue;
+    top.offer(slot, score);
+    scores[slot] = 0;
   }
-  return both;
+}
+
+/** The slots in both postings. */
+function common(left: Posting, right: Posting): number[] {
+  const both: number[] = [];
+  let [part, other, at, otherAt] = [0, 0, 0, 0];
+  for (;;) {
+    const [ours, theirs] = [left[part]?.slots, right[other]?.slots];
+    if (!ours || !theirs) return both;
+    while (at < ours.length && otherAt < theirs.length) {
+      const [a, b] = [ours[at] ?? 0, theirs[otherAt] ?? 0];
+      if (a === b) both.push(a);
+      if (a <= b) at++;
+      if (b <= a) otherAt++;
+    }
+    if (at === ours.length) [part, at] = [part + 1, 0];
+    if (otherAt === theirs.length) [other, otherAt] = [other + 1, 0];
+  }
 }
 
 function timesOfPair(terms: Uint32Array, first: number, second: number): number {
   let times = 0;
   for (let at = 1; at < terms.length; at++) if (terms[at - 1] === first && terms[at] === second) times++;
   return times;
+}
+
+/** What a count is compared with: higher for records longer than the mean. */
+function normOf(length: number, mean: number): number {
+  return K1 * (1 - B + (B * length) / mean);
 }
