@@ -1,8 +1,8 @@
 import stem from "wink-porter2-stemmer";
-import { STOP_WORDS } from "./stop-words.ts";
+import { STOP_CHARACTERS, STOP_WORDS } from "./stop-words.ts";
 
 /** Names the form of the terms: entries made by another analyser are made anew. */
-export const ANALYZER = "words-1";
+export const ANALYZER = "words-2";
 
 /** Longer runs are data rather than words, such as keys and encoded files: their beginning tells them apart. */
 const LONGEST_WORD = 64;
@@ -36,8 +36,8 @@ export function analyze(text: string): string[] {
  * The words of a text in any language as terms: the same for a question and for what it should find.
  *
  * Words are folded (compatibility forms, case, the accents of Latin, Greek and Cyrillic letters), English stop words are left
- * out, and words of a to z are stemmed (Porter2). Scripts without spaces give every character and every two neighbours.
- * Emoji are words. An apostrophe joins (`don't`), except before a possessive `s`.
+ * out, and words of a to z are stemmed (Porter2). Scripts without spaces give every character and every two neighbours, but
+ * not Chinese particles by themselves. Emoji are words. An apostrophe joins (`don't`), except before a possessive `s`.
  */
 export function analyzeWords(text: string): AnalyzedWord[] {
   const words: AnalyzedWord[] = [];
@@ -71,7 +71,7 @@ function addCharacters(run: string, words: AnalyzedWord[]): void {
   for (const [character] of run.matchAll(CLUSTER)) {
     const pair = previous + character;
     if (previous !== "") words.push({ term: pair, word: pair });
-    words.push({ term: character, word: character });
+    if (!STOP_CHARACTERS.has(character)) words.push({ term: character, word: character });
     previous = character;
   }
 }

@@ -28,7 +28,7 @@ export function highest(values: ArrayLike<number>): number {
 export const MEANING_WEIGHT = 0.5;
 
 /** The weight when the question is in a language the embedder was not made for: its cosines then say little. */
-export const FOREIGN_MEANING_WEIGHT = 0.15;
+export const FOREIGN_MEANING_WEIGHT = 0.1;
 
 /** The weight of meaning for a question, given the languages of the embedder (left out: any). */
 export function meaningWeight(text: string, languages: readonly string[] | undefined): number {

@@ -11,3 +11,6 @@ export const STOP_WORDS: ReadonlySet<string> = new Set(
     .split(/\s+/)
     .filter((word) => word !== ""),
 );
+
+/** Chinese particles, pronouns and the like of one character. Pairs of characters keep them. */
+export const STOP_CHARACTERS: ReadonlySet<string> = new Set("的了是在吗呢吧啊我你他她它们这那有和与就都也很");

@@ -24,9 +24,14 @@ describe("words", () => {
 
   test("scripts without spaces give characters and neighbours", () => {
     expect(analyze("会议在北京 B2")).toEqual(
-      ["会", "会议", "议", "议在", "在", "在北", "北", "北京", "京", "b2"].sort(byPlaceIn("会议在北京 B2")),
+      ["会", "会议", "议", "议在", "在北", "北", "北京", "京", "b2"].sort(byPlaceIn("会议在北京 B2")),
     );
     expect(analyze("ผู้ชาย")).toContain("ผู้ช");
+  });
+
+  test("a Chinese particle is no term by itself", () => {
+    expect(analyze("我的书")).toEqual(["我的", "的书", "书"]);
+    expect(analyze("的")).toEqual([]);
   });
 
   test("what the reader sees as one text gives one list of terms", () => {
