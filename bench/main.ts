@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { ANALYZER } from "../src/recall/analyze.ts";
 import { install } from "./install.ts";
 import { compileReader } from "./measuring/bandwidth.ts";
 import { comparePeers } from "./peers/compare.ts";
@@ -18,10 +19,11 @@ import type { SectionOptions } from "./sections/section.ts";
 const QUICK = "10000,100000";
 const FULL = `${QUICK},1000000`;
 
-/** Measured at every size, in this order: the first one makes the store the others read. */
+/** Measured at every size, in this order: the first one makes the store that others read. */
 const AT_EVERY_SIZE: readonly SectionName[] = ["import", "recall", "vectors"];
 /** Measured once, on the largest store up to a size. */
 const ONCE: readonly SectionName[] = ["writes", "server"];
+const READ_THE_STORE: readonly SectionName[] = ["recall", "server"];
 const ONCE_UP_TO = 100_000;
 
 const HELP = `npm run bench -- [options]
@@ -85,10 +87,9 @@ async function measure(folder: string, rows: Row[], missing: Missing[]): Promise
     reader: await compileReader(),
   };
   const runOne = async (section: SectionName, size: number) => {
-    const options: SectionOptions = { ...common, size, store: join(folder, `${size}.db`) };
+    const options: SectionOptions = { ...common, size, store: join(folder, storeName(size)) };
     const made = section === "import" && existsSync(options.store);
-    // The other sections read the store.
-    const needed = section === "import" && !made;
+    const needed = section === "import" && READ_THE_STORE.some((reader) => wanted.has(reader));
     if (made || !(needed || wanted.has(section))) return;
     progress(`${section}, ${size.toLocaleString("en")} records`);
     const measured = await runSection(section, options);
@@ -111,6 +112,11 @@ async function measure(folder: string, rows: Row[], missing: Missing[]): Promise
   });
   rows.push(...compared.rows);
   missing.push(...compared.missing);
+}
+
+/** A store whose records were analysed in another way would be made anew in the background of what is measured. */
+function storeName(size: number): string {
+  return `${size}-${ANALYZER}.db`;
 }
 
 function numbers(list: string): number[] {

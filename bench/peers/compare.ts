@@ -129,9 +129,10 @@ function reasonsOf(told: readonly PeerFigure[]): string[] {
 function toRows(section: string, name: string, figures: Figures, ours: Figures = {}): Row[] {
   const { adding } = figures;
   if (!adding) return [];
-  const row = (what: string, unit: Row["unit"], value: number, mine: number | undefined): Row => ({
-    section: `${section}, ${what}`,
+  const row = (column: string, unit: Row["unit"], value: number, mine: number | undefined): Row => ({
+    section,
     name,
+    column,
     records: adding.added,
     unit,
     value,
@@ -145,11 +146,11 @@ function toRows(section: string, name: string, figures: Figures, ours: Figures =
     if (!figure) return [];
     const { timing, first, found } = figure;
     const mine = ours[kind];
-    const where = kind === "all" ? "all records" : "one user of 100";
+    const among = kind === "all" ? "all" : "a user's";
     return [
-      { ...row(`search, ${where}`, "ms", timing.value, mine?.timing.value), ...timing },
-      row(`first search, ${where}`, "ms", first, mine?.first),
-      row(`planted record found, ${where}`, "share", found, mine?.found),
+      { ...row(`search ${among}`, "ms", timing.value, mine?.timing.value), ...timing },
+      row(`first search ${among}`, "ms", first, mine?.first),
+      row(`found ${among}`, "share", found, mine?.found),
     ];
   });
   return [row("adding", "/s", adding.perSecond, ours.adding?.perSecond), ...searches];

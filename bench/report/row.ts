@@ -2,6 +2,8 @@
 export interface Row {
   readonly section: string;
   readonly name: string;
+  /** What was measured of it, where a section tells the same things of several. */
+  readonly column?: string;
   /** How many records there were. */
   readonly records: number;
   /** Milliseconds · a second · bytes · a share or a factor. */

@@ -9,7 +9,7 @@ export function toMarkdown({ rows, missing }: Results): string {
     .map((section) => {
       const of = <Item extends Row | Missing>(items: readonly Item[]) =>
         items.filter((item) => item.section === section);
-      const lines = [toTable(of(rows).map(toCells)), toList(of(missing))].filter((text) => text !== "");
+      const lines = [toTable(of(rows)), toList(of(missing))].filter((text) => text !== "");
       return [`## ${section}`, ...lines].join("\n\n");
     })
     .join("\n\n");
@@ -64,19 +64,38 @@ function digits(value: number): string {
   return value.toLocaleString("en", { maximumSignificantDigits: 3 });
 }
 
-/** Leaves out the columns in which nothing stands. */
-function toTable(cells: readonly (readonly string[])[]): string {
-  if (cells.length === 0) return "";
+function toTable(rows: readonly Row[]): string {
+  if (rows.length === 0) return "";
+  const columns = [...new Set(rows.flatMap(({ column }) => column ?? []))];
+  if (columns.length > 0) return lay([["", "records", ...columns], ...sideBySide(rows, columns)]);
+  const cells = rows.map(toCells);
   const used = HEAD.map((_, column) => cells.some((row) => row[column] !== ""));
-  const lines = [HEAD, ...cells].map((row) => row.filter((_, column) => used[column]));
-  const widths = (lines[0] ?? []).map((_, column) =>
-    Math.max(3, ...lines.map((row) => row[column]?.length ?? 0)),
+  return lay([HEAD, ...cells].map((row) => row.filter((_, column) => used[column])));
+}
+
+/** One line for each name: medians, 95 % quantiles, and how many times the reference that is. */
+function sideBySide(rows: readonly Row[], columns: readonly string[]): string[][] {
+  return [...new Set(rows.map(({ name }) => name))].map((name) => {
+    const own = rows.filter((row) => row.name === name);
+    const cells = columns.map((column) => {
+      const row = own.find((some) => some.column === column);
+      if (!row) return "";
+      const ratio = ratioOf(row);
+      const tail = row.p95 === undefined ? "" : ` / ${format(row.p95, row.unit)}`;
+      return `${format(row.value, row.unit)}${tail}${ratio === undefined ? "" : ` (${digits(ratio)} x)`}`;
+    });
+    return [name, own[0]?.records.toLocaleString("en") ?? "", ...cells];
+  });
+}
+
+function lay([head = [], ...body]: readonly (readonly string[])[]): string {
+  const widths = head.map((_, column) =>
+    Math.max(3, ...[head, ...body].map((row) => row[column]?.length ?? 0)),
   );
   const pad = (row: readonly string[]) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0));
   const rule = widths.map((width, column) =>
     column === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`,
   );
-  const [head = [], ...body] = lines;
   return [pad(head), rule, ...body.map(pad)].map((row) => `| ${row.join(" | ")} |`).join("\n");
 }
 
