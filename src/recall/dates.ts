@@ -32,7 +32,7 @@ export interface Span {
 
 /** Without one of these there is no date to look for, and the date parser need not be loaded. */
 const HINT =
-  /\d|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|yesterday|today|tonight|tomorrow|last|past|ago|this|next|day|week|month|year)/i;
+  /\d|\b(?:(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)\b|january|february|march|april|june|july|august|september|october|november|december|yesterday|today|tonight|tomorrow|last|past|ago|this|next|day|week|month|year)/i;
 
 /** Dates stand near each other in questions; longer texts are not questions, and parsing them takes long. */
 const LONGEST_QUESTION = 500;

@@ -22,9 +22,10 @@ export async function pageOf(
   const { offset, limit, minScore = 0, maxDistance = Number.POSITIVE_INFINITY } = request;
   const end = offset + limit;
   const { scores, distances, ids } = found;
-  const kept = [...scores.keys()].filter(
-    (index) => (scores[index] ?? 0) >= minScore && (distances?.[index] ?? 0) <= maxDistance,
-  );
+  const kept: number[] = [];
+  for (let index = 0; index < scores.length; index++) {
+    if ((scores[index] ?? 0) >= minScore && (distances?.[index] ?? 0) <= maxDistance) kept.push(index);
+  }
   const first = firstOf(kept, end, found);
   const hits = first.slice(offset).map((index) => hitOf(request, found, index));
   const cut = kept.length < ids.length;
@@ -62,14 +63,35 @@ function hitOf(request: RecallRequest, found: Found, index: number): RecallHit {
 
 /** The first `count` of the indexes: by falling order, ties by id. */
 function firstOf(indexes: readonly number[], count: number, { order, ids }: Found): number[] {
-  const valueAt = (index: number) => order[index] ?? 0;
-  // Sorting numbers alone is far faster than sorting by a comparison, so only what can be among the first is compared.
-  const sorted = Float64Array.from(indexes, valueAt).sort();
-  const lowest = sorted[sorted.length - count] ?? Number.NEGATIVE_INFINITY;
+  // Comparing ids is slow, so only what can be among the first is compared.
+  const lowest = highestOf(indexes, count, order);
   return indexes
-    .filter((index) => valueAt(index) >= lowest)
+    .filter((index) => (order[index] ?? 0) >= lowest)
     .sort(
-      (left, right) => valueAt(right) - valueAt(left) || compareCodePoints(ids[left] ?? "", ids[right] ?? ""),
+      (left, right) =>
+        (order[right] ?? 0) - (order[left] ?? 0) || compareCodePoints(ids[left] ?? "", ids[right] ?? ""),
     )
     .slice(0, count);
+}
+
+/** Up to so many are found quicker by putting each into its place than by sorting all. */
+const FEW = 100;
+
+/** The lowest of the `count` highest values. */
+function highestOf(indexes: readonly number[], count: number, order: Found["order"]): number {
+  if (count >= indexes.length) return Number.NEGATIVE_INFINITY;
+  if (count > FEW) {
+    const sorted = Float64Array.from(indexes, (index) => order[index] ?? 0).sort();
+    return sorted[sorted.length - count] ?? Number.NEGATIVE_INFINITY;
+  }
+  // The highest so far, rising: most values are below the first of them and need nothing else.
+  const highest = new Float64Array(count).fill(Number.NEGATIVE_INFINITY);
+  for (const index of indexes) {
+    const value = order[index] ?? 0;
+    if (!(value > (highest[0] ?? value))) continue;
+    let place = 1;
+    for (; place < count && (highest[place] ?? 0) < value; place++) highest[place - 1] = highest[place] ?? 0;
+    highest[place - 1] = value;
+  }
+  return highest[0] ?? Number.POSITIVE_INFINITY;
 }

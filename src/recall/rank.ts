@@ -80,7 +80,9 @@ function bestOfSessions(rows: readonly RecordTraits[], scores: Float64Array): Fl
     const score = scores[index] ?? 0;
     if (session !== null && score > (best.get(session) ?? Number.NEGATIVE_INFINITY)) best.set(session, score);
   });
-  return minMax(
-    rows.map(({ session }, index) => (session === null ? scores[index] : best.get(session)) ?? 0),
-  );
+  const values = new Float64Array(rows.length);
+  rows.forEach(({ session }, index) => {
+    values[index] = (session === null ? scores[index] : best.get(session)) ?? 0;
+  });
+  return minMax(values);
 }

@@ -103,7 +103,9 @@ export class VectorMatrix {
     const top = new Top(k);
     for (const { first, scores } of this.#slices(query, rows)) {
       for (let index = 0; index < scores.length; index++) {
-        top.offer(rowAt(rows, first + index), scores[index] ?? 0);
+        const score = scores[index] ?? 0;
+        // Nearly every row fails here, so that this is all the work it makes.
+        if (score >= top.lowest) top.offer(rowAt(rows, first + index), score);
       }
       yield;
     }
@@ -160,7 +162,8 @@ export class VectorMatrix {
 
   #checkSelection(rows: RowSelection): void {
     if (rows instanceof Uint32Array) {
-      for (const row of rows) this.#checkRow(row);
+      // Only a row beyond the end needs the full check, which throws.
+      for (const row of rows) if (row >= this.#length) this.#checkRow(row);
     } else if (rows.from < rows.to) {
       this.#checkRow(rows.from);
       this.#checkRow(rows.to - 1);

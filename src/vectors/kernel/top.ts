@@ -8,9 +8,15 @@ export interface RowScore {
 export class Top {
   readonly #size: number;
   readonly #best: RowScore[] = [];
+  #lowest = Number.NEGATIVE_INFINITY;
 
   constructor(size: number) {
     this.#size = size;
+  }
+
+  /** Rows below this score need not be offered. */
+  get lowest(): number {
+    return this.#lowest;
   }
 
   offer(row: number, score: number): void {
@@ -27,6 +33,7 @@ export class Top {
     }
     best.splice(low, 0, { row, score });
     if (best.length > this.#size) best.pop();
+    if (best.length === this.#size) this.#lowest = best.at(-1)?.score ?? Number.NEGATIVE_INFINITY;
   }
 
   /** Best first. */

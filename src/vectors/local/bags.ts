@@ -27,8 +27,9 @@ export class Bags {
     const own = partition.lengths.values;
     const size = slots.length;
     this.slots = slots;
-    this.nowhere = partition.slots.length;
-    this.lengths = Float64Array.from(slots, (slot) => own[slot] ?? 0);
+    this.nowhere = partition.length;
+    this.lengths = new Float64Array(size);
+    for (let index = 0; index < size; index++) this.lengths[index] = own[slots[index] ?? 0] ?? 0;
     this.#previous = new Int32Array(size).fill(this.nowhere);
     this.#second = new Int32Array(size).fill(this.nowhere);
     this.#next = new Int32Array(size).fill(this.nowhere);

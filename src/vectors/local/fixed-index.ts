@@ -16,7 +16,7 @@ export async function createFixedIndex(
     partition.put(row);
     if (pace.due) await pace.rest();
   }
-  const all = Uint32Array.from({ length: partition.slots.length }, (_, slot) => slot);
+  const all = Uint32Array.from({ length: partition.length }, (_, slot) => slot);
   const selection = new Selection(partition, all);
   return {
     view: async () => viewOf(selection),

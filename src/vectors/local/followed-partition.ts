@@ -32,7 +32,7 @@ export class FollowedPartition {
 
   /** Records held, dead ones included. */
   get size(): number {
-    return this.#partition.slots.length;
+    return this.#partition.length;
   }
 
   /** The partition with every change that was made before the call. */

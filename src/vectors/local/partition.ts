@@ -5,12 +5,6 @@ import { Postings } from "./postings.ts";
 import { Selection } from "./selection.ts";
 import { VectorColumn } from "./vector-column.ts";
 
-/** One record in a partition. */
-export interface Slot {
-  readonly row: number;
-  readonly traits: RecordTraits;
-}
-
 export interface PartitionRow {
   readonly row: number;
   readonly traits: RecordTraits;
@@ -27,7 +21,9 @@ const SELECTIONS = 4;
  * dead, so whoever still reads old slots is not disturbed.
  */
 export class Partition {
-  readonly slots: Slot[] = [];
+  /** For each slot what ranking wants to know of its record. */
+  readonly traits: RecordTraits[] = [];
+  readonly #rows = new Column();
   readonly postings = new Postings();
   readonly vectors: VectorColumn;
   /** For each slot the number of its vector; -1 without one. */
@@ -62,6 +58,11 @@ export class Partition {
     this.vectors = new VectorColumn(embedder.dimensions);
   }
 
+  /** Number of slots, dead ones included. */
+  get length(): number {
+    return this.traits.length;
+  }
+
   /** Number of living records. */
   get size(): number {
     return this.#slotOfRow.size;
@@ -69,7 +70,7 @@ export class Partition {
 
   /** Number of slots whose record is gone or has another slot. */
   get dead(): number {
-    return this.slots.length - this.#slotOfRow.size;
+    return this.length - this.#slotOfRow.size;
   }
 
   /** Ids of records that wait for a vector of this embedder, the longest waiting first. */
@@ -106,11 +107,12 @@ export class Partition {
   put({ row, traits, entry, fields }: PartitionRow): void {
     this.remove(traits.id);
     this.#selections.clear();
-    const slot = this.slots.length;
+    const slot = this.length;
     const { vector } = entry;
     const fits = vector !== null && entry.embedder === this.#embedder && vector.length === this.#dimensions;
     this.postings.add(entry.terms);
-    this.slots.push({ row, traits });
+    this.traits.push(this.#withOwnSession(traits));
+    this.#rows.push(row);
     this.lengths.push(this.postings.termsOf(slot).length);
     this.speakerOf.push(traits.speaker === null ? -1 : this.#speakerNumber(traits.speaker));
     this.vectorOf.push(fits ? this.vectors.append(vector) : -1);
@@ -127,8 +129,7 @@ export class Partition {
   remove(id: string): void {
     const row = this.#rowOfId.get(id);
     const number = row === undefined ? undefined : this.#slotOfRow.get(row);
-    const slot = number === undefined ? undefined : this.slots[number];
-    if (row === undefined || number === undefined || !slot) return;
+    if (row === undefined || number === undefined) return;
     this.#rowOfId.delete(id);
     this.#slotOfRow.delete(row);
     this.#withoutVector.delete(id);
@@ -137,7 +138,8 @@ export class Partition {
     this.postings.remove(number);
     this.groups.remove(number);
     this.#selections.clear();
-    if (slot.traits.session !== null) this.#leaveSession(slot.traits.session, number);
+    const session = this.traits[number]?.session ?? null;
+    if (session !== null) this.#leaveSession(session, number);
   }
 
   #speakerNumber(speaker: string): number {
@@ -146,6 +148,13 @@ export class Partition {
     const number = this.speakers.push(speaker) - 1;
     this.#speakerNumbers.set(speaker, number);
     return number;
+  }
+
+  /** With the text that other records of the session have already: less memory, and quick to compare with theirs. */
+  #withOwnSession(traits: RecordTraits): RecordTraits {
+    const { session } = traits;
+    const last = session === null ? undefined : this.#sessions.get(session);
+    return last === undefined ? traits : { ...traits, session: this.traits[last]?.session ?? session };
   }
 
   #enterSession(session: string, slot: number): void {
@@ -177,8 +186,8 @@ export class Partition {
   }
 
   #order(left: number, right: number): number {
-    const [a, b] = [this.slots[left], this.slots[right]];
+    const [a, b] = [this.traits[left], this.traits[right]];
     if (!a || !b) return 0;
-    return a.traits.createdAt - b.traits.createdAt || a.row - b.row;
+    return a.createdAt - b.createdAt || (this.#rows.values[left] ?? 0) - (this.#rows.values[right] ?? 0);
   }
 }

@@ -33,7 +33,7 @@ export class Selection {
   constructor(partition: Partition, slots: Uint32Array) {
     this.partition = partition;
     this.slots = slots;
-    this.allowed = new Uint8Array(partition.slots.length);
+    this.allowed = new Uint8Array(partition.length);
     for (const slot of slots) this.allowed[slot] = 1;
     this.sample = slots.length <= ALL_UP_TO ? slots : everyNth(slots, SAMPLE);
   }

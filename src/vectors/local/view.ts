@@ -1,6 +1,7 @@
-import type { CandidateQuery, Candidates, RecallView } from "../../core/recall-index.ts";
+import type { CandidateQuery, Candidates, RecallView, RecordTraits } from "../../core/recall-index.ts";
 import { nextOf, previousOf } from "./neighbours.ts";
 import { Pace } from "./pace.ts";
+import type { Partition } from "./partition.ts";
 import type { Selection } from "./selection.ts";
 import { WordScorer } from "./words.ts";
 
@@ -53,21 +54,13 @@ export function viewOf(selection: Selection): RecallView {
     turn: Pace,
   ): Promise<Candidates> {
     const { vectors, terms, context } = query;
-    const found = Array.from(chosen, (slot) => partition.slots[slot]).filter((slot) => slot !== undefined);
-    const vectorOf = partition.vectorOf.values;
-    const numbers = Int32Array.from(chosen, (slot) => vectorOf[slot] ?? -1);
-    const known = Uint32Array.from(numbers.filter((number) => number >= 0));
-    const cosines = vectors.map((vector) => {
-      const exact = partition.vectors.cosines(vector, known);
-      let at = 0;
-      return Float32Array.from(numbers, (number) => (number >= 0 ? (exact[at++] ?? 0) : 0));
-    });
+    const cosines = cosinesOf(partition, chosen, vectors);
     await turn.rest();
     return {
-      rows: found.map(({ traits }) => traits),
+      rows: traitsOf(partition, chosen),
       cosines,
       words: await words.score(chosen, context, turn),
-      lengths: Uint32Array.from(chosen, (slot) => partition.lengths.values[slot] ?? 0),
+      lengths: lengthsOf(partition, chosen),
       mostWords: words.most,
       matched(candidate) {
         const own = new Set(partition.postings.termsOf(chosen[candidate] ?? -1));
@@ -75,4 +68,45 @@ export function viewOf(selection: Selection): RecallView {
       },
     };
   }
+}
+
+function traitsOf({ traits }: Partition, slots: Uint32Array): RecordTraits[] {
+  const found: RecordTraits[] = [];
+  for (const slot of slots) {
+    const own = traits[slot];
+    if (own) found.push(own);
+  }
+  return found;
+}
+
+// These run over thousands of slots in every search: loops, because `from` and `map` with a function take several times as long.
+
+/** Cosines of the slots with each of the vectors; 0 without a vector. */
+function cosinesOf(
+  { vectorOf, vectors }: Partition,
+  slots: Uint32Array,
+  queries: readonly Float32Array[],
+): Float32Array[] {
+  const numbers = new Uint32Array(slots.length);
+  const places = new Uint32Array(slots.length);
+  let count = 0;
+  for (let place = 0; place < slots.length; place++) {
+    const number = vectorOf.values[slots[place] ?? 0] ?? -1;
+    if (number < 0) continue;
+    numbers[count] = number;
+    places[count++] = place;
+  }
+  return queries.map((query) => {
+    const exact = vectors.cosines(query, numbers.subarray(0, count));
+    if (count === slots.length) return exact;
+    const spread = new Float32Array(slots.length);
+    for (let at = 0; at < count; at++) spread[places[at] ?? 0] = exact[at] ?? 0;
+    return spread;
+  });
+}
+
+function lengthsOf({ lengths }: Partition, slots: Uint32Array): Uint32Array {
+  const found = new Uint32Array(slots.length);
+  for (let place = 0; place < slots.length; place++) found[place] = lengths.values[slots[place] ?? 0] ?? 0;
+  return found;
 }

@@ -60,7 +60,8 @@ export class WordScorer {
   async score(slots: Uint32Array, context: boolean, pace: Pace): Promise<Float64Array> {
     const bags = this.#selection.bags(slots, context);
     const mean = this.#selection.meanLength(context);
-    const norms = bags.lengths.map((length) => normOf(length, mean));
+    const norms = new Float64Array(slots.length);
+    for (let index = 0; index < norms.length; index++) norms[index] = normOf(bags.lengths[index] ?? 0, mean);
     const scores = new Float64Array(slots.length);
     const add = (index: number, weight: number, times: number) => {
       scores[index] = (scores[index] ?? 0) + (weight * times * (K1 + 1)) / (times + (norms[index] ?? 0));
@@ -161,7 +162,7 @@ function offerOnce(slots: Uint32Array, scores: Float32Array, top: Top): void {
   for (const slot of slots) {
     const score = scores[slot] ?? 0;
     if (score === 0) continue;
-    top.offer(slot, score);
+    if (score >= top.lowest) top.offer(slot, score);
     scores[slot] = 0;
   }
 }
