@@ -13,7 +13,7 @@ const STEEPNESS = 8;
 
 /**
  * A question about one person whose best match was said by another is mostly about something that never happened to the
- * one who was named. Weight of that difference.
+ * one who was named, unless the other one only asked. Weight of that difference.
  */
 const SPEAKER_WEIGHT = 2;
 
@@ -34,10 +34,10 @@ export function confidence(
     const bySpeaker = parts.get("speaker");
     if (!bySpeaker) return 0;
     let [theirs, others] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
-    rows.forEach(({ speaker }, index) => {
+    rows.forEach(({ speaker, asks }, index) => {
       const score = (scores[index] ?? 0) - (bySpeaker[index] ?? 0);
       if (speaker === named[0]) theirs = Math.max(theirs, score);
-      else if (speaker !== null && !isRole(speaker)) others = Math.max(others, score);
+      else if (!asks && speaker !== null && !isRole(speaker)) others = Math.max(others, score);
     });
     return Number.isFinite(theirs) && Number.isFinite(others) ? theirs - others : 0;
   }

@@ -135,6 +135,19 @@ describe("recall", () => {
     expect(await memory.best("对什么过敏？")).toBe("1");
   });
 
+  test("is sure of what one said when another asked for it, and unsure of what only another did", async () => {
+    const answered = await remember([
+      { text: "Who is looking after your dog?", speaker: "Dave" },
+      { text: "My neighbour Erin is, she has two of her own", speaker: "Carol" },
+    ]);
+    expect((await answered.search("Who cares for Carol's dog?")).confidence).toBeGreaterThan(0.7);
+    const another = await remember([
+      { text: "Erin is looking after my dog", speaker: "Dave" },
+      { text: "The weather here is awful", speaker: "Carol" },
+    ]);
+    expect((await another.search("Who cares for Carol's dog?")).confidence).toBeLessThan(0.3);
+  });
+
   test("is unsure when nothing it knows has to do with the question", async () => {
     const memory = await remember(NOTES);
     const known = await memory.search("Which seats does she prefer, aisle or window?");
