@@ -19,7 +19,7 @@ export async function createFixedIndex(
   const all = Uint32Array.from({ length: partition.length }, (_, slot) => slot);
   const selection = new Selection(partition, all);
   return {
-    view: async () => viewOf(selection),
+    view: async ({ signal }) => viewOf(selection, new Pace(signal)),
     async close() {},
   };
 }

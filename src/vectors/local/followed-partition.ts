@@ -4,7 +4,7 @@ import { Pace } from "./pace.ts";
 import { Partition } from "./partition.ts";
 
 /** Rows read from the store at once: few enough that taking them in does not hold the event loop. */
-const PAGE = 200;
+const PAGE = 400;
 const CHANGES_PAGE = 1000;
 
 /** With more dead slots than living ones, and at least so many, a partition is read anew. */

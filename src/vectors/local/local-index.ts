@@ -34,11 +34,12 @@ export function createLocalIndex(options: LocalIndexOptions): RecallIndex {
       const partition = await partitionFor(scope).current();
       signal?.throwIfAborted();
       letGo();
+      const pace = new Pace(signal);
       const groups = partition.groups.matching(filter, now);
-      if (groups) return viewOf(partition.select(groups));
+      if (groups) return viewOf(partition.select(groups), pace);
       // A record written since then is not in the partition and left out: it came after the question.
       const rows = await store.rows(scope.tenant, filter, now);
-      return viewOf(new Selection(partition, await slotsOf(partition, rows, new Pace(signal))));
+      return viewOf(new Selection(partition, await slotsOf(partition, rows, pace)), pace);
     },
     async close() {
       partitions.clear();

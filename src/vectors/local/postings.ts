@@ -52,37 +52,10 @@ export class Postings {
     return this.#numbers.get(term);
   }
 
-  /** Where each of the terms occurs, by their numbers. */
-  of(terms: readonly number[]): Posting[] {
+  /** Where the term of a number occurs; slots that have died since may still be among them. */
+  of(term: number): Posting {
     this.#sort();
-    return terms.map((term) =>
-      this.#segments.map((segment) => segment.part(term)).filter((part) => part !== null),
-    );
-  }
-
-  /** The same for some slots alone: quicker when they are few, for it reads only their own words. */
-  ofSlots(terms: readonly number[], slots: Uint32Array): Posting[] {
-    const placeOf = new Map(terms.map((term, place) => [term, place]));
-    const found = terms.map(() => ({ slots: [] as number[], counts: [] as number[] }));
-    const scratch = this.#scratch.values;
-    for (const term of terms) scratch[term] = 1;
-    for (const slot of slots) {
-      for (const term of this.termsOf(slot)) {
-        // Most words are not asked for, and looking into a list of numbers is quicker than into a map.
-        if (scratch[term] === 0) continue;
-        const { slots, counts } = found[placeOf.get(term) ?? 0] ?? { slots: [], counts: [] };
-        const last = slots.length - 1;
-        if (slots[last] === slot) counts[last] = (counts[last] ?? 0) + 1;
-        else {
-          slots.push(slot);
-          counts.push(1);
-        }
-      }
-    }
-    for (const term of terms) scratch[term] = 0;
-    return found.map(({ slots, counts }) => [
-      { slots: Uint32Array.from(slots), counts: Uint32Array.from(counts) },
-    ]);
+    return this.#segments.map((segment) => segment.part(term)).filter((part) => part !== null);
   }
 
   /** Sorts what waits, together with the last segments as long as they are no larger: so there are never many small ones. */

@@ -8,9 +8,6 @@ const ALL_UP_TO = 5_000;
 /** Of more rows so many from all over are candidates too, so that the lowest and the usual scores are known. */
 const SAMPLE = 500;
 
-/** Words are looked for in the slots themselves when they are so many times fewer than all. */
-const SMALL_PART = 20;
-
 /**
  * The slots that a scope and filter leave, and what searches find out about them: worked out once and kept for the next
  * search, as long as the partition stays as it is.
@@ -53,16 +50,6 @@ export class Selection {
   get vectors(): Uint32Array {
     this.#vectors ??= this.#findVectors();
     return this.#vectors;
-  }
-
-  /** Where the terms occur, by their numbers; slots that are not selected may be among them. */
-  postings(terms: readonly number[]): ReadonlyMap<number, Posting> {
-    const { postings } = this.partition;
-    const found =
-      this.slots.length * SMALL_PART <= this.allowed.length
-        ? postings.ofSlots(terms, this.slots)
-        : postings.of(terms);
-    return new Map(terms.map((term, index) => [term, found[index] ?? []]));
   }
 
   /** In how many of the slots the term occurs, given where it occurs. */

@@ -8,16 +8,22 @@ import { WordScorer } from "./words.ts";
 /** Of many rows, so many are candidates by meaning and as many by words; with 100 the ranking was nearly the same. */
 const BEST_BY_EACH = 300;
 
-/** Looks at the selected slots of a partition. */
-export function viewOf(selection: Selection): RecallView {
+/**
+ * Looks at the selected slots of a partition.
+ *
+ * @param pace of the work so far, so that what follows without a pause counts with it
+ */
+export function viewOf(selection: Selection, pace: Pace): RecallView {
   const { partition, slots, allowed, sample } = selection;
 
   return {
     size: slots.length,
     speakers: selection.speakers,
     async candidates(query, options = {}) {
-      const turn = new Pace(options.signal);
+      const turn = options.signal ? new Pace(options.signal) : pace;
+      await turn.rest();
       const words = new WordScorer(selection, query.terms);
+      await turn.rest();
       const chosen = await choose(query, words, turn);
       return score(chosen, query, words, turn);
     },

@@ -35,20 +35,20 @@ export class WordScorer {
     this.#selection = selection;
     this.#partition = selection.partition;
     this.#allowed = selection.allowed;
-    const numbers = terms.map((term) => this.#partition.postings.number(term) ?? -1);
-    const postings = selection.postings([...new Set(numbers)].filter((number) => number >= 0));
     const words = new Map<string, Word>();
-    terms.forEach((term, index) => {
-      const number = numbers[index] ?? -1;
-      const posting = postings.get(number) ?? [];
-      const frequency = number < 0 ? 0 : selection.frequency(number, posting);
-      if (!words.has(term)) words.set(term, { term: number, posting, weight: this.#weight(frequency) });
-    });
+    for (const term of terms) if (!words.has(term)) words.set(term, this.#word(term));
     this.#words = [...words.values()];
     this.#pairs = terms.slice(1).flatMap((term, index) => {
       const [first, second] = [words.get(terms[index] ?? ""), words.get(term)];
       return first && second && first.term >= 0 && second.term >= 0 ? [[first, second] as const] : [];
     });
+  }
+
+  #word(term: string): Word {
+    const number = this.#partition.postings.number(term);
+    if (number === undefined) return { term: -1, posting: [], weight: this.#weight(0) };
+    const posting = this.#partition.postings.of(number);
+    return { term: number, posting, weight: this.#weight(this.#selection.frequency(number, posting)) };
   }
 
   /** What a perfect record would score: every word, without end. */
