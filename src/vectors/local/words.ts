@@ -77,7 +77,7 @@ export class WordScorer {
       if (pace.due) await pace.rest();
     }
     for (const pair of this.#pairs) {
-      const found = this.#pairCounts(pair);
+      const found = await this.#pairCounts(pair, pace);
       if (found.size === 0) continue;
       const weight = PAIR * this.#weight(found.size);
       for (let index = 0; index < slots.length; index++) {
@@ -141,12 +141,14 @@ export class WordScorer {
   }
 
   /** How often the pair stands in each selected slot, where it does. */
-  #pairCounts([first, second]: readonly [Word, Word]): Map<number, number> {
+  async #pairCounts([first, second]: readonly [Word, Word], pace: Pace): Promise<Map<number, number>> {
     const found = new Map<number, number>();
     for (const slot of common(first.posting, second.posting)) {
       if (this.#allowed[slot] !== 1) continue;
       const times = timesOfPair(this.#partition.postings.termsOf(slot), first.term, second.term);
       if (times > 0) found.set(slot, times);
+      // Two frequent words stand together in very many records.
+      if (pace.dueInLoop) await pace.rest();
     }
     return found;
   }
