@@ -16,7 +16,7 @@ import { draftRecord, type RecordDraft } from "./drafts.ts";
 import { noteOf } from "./notes.ts";
 import { type EmbeddedParts, present } from "./parts.ts";
 import { retryConflicts } from "./retry.ts";
-import { mapInTurns } from "./turns.ts";
+import { inSlices, mapInTurns } from "./turns.ts";
 
 /** What is to become of one input. */
 interface Decision {
@@ -97,15 +97,15 @@ async function decide(
   options: AddOptions,
 ): Promise<Decision[]> {
   const now = present(parts);
-  const existing = await parts.records.read(
-    scope.tenant,
-    drafts.map((draft) => draft.id),
-    { now },
-  );
-  const keys = drafts.map((draft) => (options.deduplicate === false ? null : duplicateKey(draft)));
+  const { signal } = options;
+  const ids = drafts.map((draft) => draft.id);
+  // The slices may see different states: the write checks again what was decided from them.
+  const existing = await inSlices(ids, (some) => parts.records.read(scope.tenant, some, { now }), signal);
+  const keyOf = (draft: RecordDraft) => (options.deduplicate === false ? null : duplicateKey(draft));
+  const keys = await mapInTurns(drafts, keyOf, signal);
   const wanted = [...new Set(keys.filter((key) => key !== null))];
-  const stored =
-    wanted.length > 0 ? await parts.records.findDuplicates(scope.tenant, wanted, now) : new Map();
+  const find = (some: readonly string[]) => parts.records.findDuplicates(scope.tenant, some, now);
+  const stored = new Map(await inSlices(wanted, find, signal));
   const firstWithKey = new Map<string, number>();
   const decisions: Decision[] = [];
   for (const [index, draft] of drafts.entries()) {
@@ -197,8 +197,10 @@ async function toWrites(
   options: AddOptions,
 ): Promise<RecordWrite[]> {
   const puts = decisions.filter((decision) => decision.replaces !== null);
-  const drafts = puts.map(({ record }) => withoutVersion(record));
-  const entries = await parts.indexer.entries(drafts, options.signal ? { signal: options.signal } : {});
+  const { signal } = options;
+  const drafts = await mapInTurns(puts, ({ record }) => withoutVersion(record), signal);
+  const makeEntries = (some: readonly RecordDraft[]) => parts.indexer.entries(some, signal ? { signal } : {});
+  const entries = await inSlices(drafts, makeEntries, signal);
   const note = noteOf(options);
   const writes: RecordWrite[] = puts.map((decision, index) => ({
     kind: "put",

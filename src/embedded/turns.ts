@@ -29,6 +29,26 @@ export async function mapInTurns<Item, Result>(
   return results;
 }
 
+/** So many records are read, embedded or analysed well within a turn. */
+const SLICE = 100;
+
+/** Works on items slice by slice, in order, and lets others run in between. */
+export async function inSlices<Item, Result>(
+  items: readonly Item[],
+  work: (slice: readonly Item[]) => Promise<Iterable<Result>>,
+  signal?: AbortSignal,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  for (let from = 0; from < items.length; from += SLICE) {
+    if (from > 0) {
+      await nextTurn();
+      signal?.throwIfAborted();
+    }
+    for (const result of await work(items.slice(from, from + SLICE))) results.push(result);
+  }
+  return results;
+}
+
 /** Gives every caller a turn of the event loop of its own, in the order they came: however many come at once, others run. */
 export class TurnQueue {
   #last: Promise<void> = Promise.resolve();
