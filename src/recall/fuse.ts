@@ -1,6 +1,18 @@
 /** Stretches values to [0, 1]: the lowest gives 0, the highest 1. Equal values all give 0. */
 export function minMax(values: ArrayLike<number>): Float64Array {
-  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  return stretch(values, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY);
+}
+
+/**
+ * As `minMax`, but 0 stays 0 unless something lies below it, and nothing below `least` is stretched to 1. Among thousands
+ * of records some always fit badly and one well, and it makes no difference; among three, chance would decide instead.
+ */
+export function minMaxFromZero(values: ArrayLike<number>, least = 0): Float64Array {
+  return stretch(values, 0, least);
+}
+
+function stretch(values: ArrayLike<number>, lowest: number, least: number): Float64Array {
+  let [low, high] = [lowest, least];
   for (let index = 0; index < values.length; index++) {
     const value = values[index] ?? 0;
     if (value < low) low = value;

@@ -1,6 +1,6 @@
 import type { Candidates, RecordTraits } from "../core/recall-index.ts";
 import { nearness } from "./dates.ts";
-import { minMax } from "./fuse.ts";
+import { minMax, minMaxFromZero } from "./fuse.ts";
 import { isRole, type Question } from "./question.ts";
 
 /**
@@ -24,6 +24,9 @@ export const HINTS = {
   /** For records of the session that has the best single one. */
   session: 0.2,
 } as const;
+
+/** Below this cosine even the best of a few records fits badly. */
+const LEAST_COSINE = 0.3;
 
 export interface Ranking {
   /** Sum of the parts for each candidate. */
@@ -50,7 +53,8 @@ export function rank(
     });
     parts.set(name, part);
   };
-  const [fusedMeaning, fusedWords] = [minMax(cosines[0] ?? []), minMax(words)];
+  const fusedMeaning = minMaxFromZero(cosines[0] ?? [], LEAST_COSINE);
+  const fusedWords = minMaxFromZero(words);
   add("meaning", (_, index) => meaning * (fusedMeaning[index] ?? 0));
   add("words", (_, index) => (1 - meaning) * (fusedWords[index] ?? 0));
   if (named.length === 1) add("speaker", ({ speaker }) => HINTS.speaker * bySpeaker(speaker, named[0]));

@@ -79,6 +79,14 @@ describe("recall", () => {
     expect(await (await remember(NOTES)).best(question)).toBe(id);
   });
 
+  test("tells what meaning gave, also to the only record there is", async () => {
+    const memory = await remember(["Prefers aisle seats on a plane"]);
+    const { hits } = await memory.search("where to sit when flying?", { explain: true });
+    const { meaning = 0 } = hits[0]?.explanation?.parts ?? {};
+    expect(meaning).toBeGreaterThan(0);
+    expect(meaning).toBeLessThanOrEqual(0.5);
+  });
+
   test("takes a short answer's meaning from the question before it", async () => {
     const said = (speaker: string, text: string, second: number) => ({
       text,
