@@ -1,5 +1,6 @@
 import { StoreError } from "../core/errors.ts";
 import type { MemoryOperations } from "../operations.ts";
+import { AccessCounter } from "./accesses.ts";
 import { addRecords } from "./add.ts";
 import { BackgroundWork } from "./background.ts";
 import { deleteRecords, updateRecord } from "./change.ts";
@@ -8,13 +9,14 @@ import { forgetRecords } from "./forget.ts";
 import { startMaintenance } from "./maintenance.ts";
 import type { EmbeddedParts } from "./parts.ts";
 import { getRecords, listRecords, readChanges, readHistory } from "./read.ts";
-import { searchRecords, touch } from "./search.ts";
+import { searchRecords } from "./search.ts";
 import { deleteSession, findSession, listSessions, readSession, writeSession } from "./sessions.ts";
 import { TurnQueue } from "./turns.ts";
 
 /** The operations of a memory that runs in this process, on the given store and models. */
 export function embedMemory(parts: EmbeddedParts, close: () => Promise<void>): MemoryOperations {
   const background = new BackgroundWork(parts.logger);
+  const accesses = new AccessCounter(parts, background);
   const stopMaintenance = startMaintenance(parts, (what, work) => background.run(what, work));
   let closing: Promise<void> | null = null;
 
@@ -30,12 +32,12 @@ export function embedMemory(parts: EmbeddedParts, close: () => Promise<void>): M
   const turns = new TurnQueue();
   const search: MemoryOperations["search"] = async (scope, text, options) => {
     await turns.next();
-    return searchRecords(parts, background, scope, text, options);
+    return searchRecords(parts, accesses, scope, text, options);
   };
 
   const list: MemoryOperations["list"] = async (scope, options = {}) => {
     const page = await listRecords(parts, scope, options);
-    if (options.touch && options.asOf === undefined) touch(parts, background, scope.tenant, page.records);
+    if (options.touch && options.asOf === undefined) accesses.count(scope.tenant, page.records);
     return page;
   };
 
@@ -58,6 +60,7 @@ export function embedMemory(parts: EmbeddedParts, close: () => Promise<void>): M
     close() {
       if (closing === null) {
         stopMaintenance();
+        accesses.close();
         closing = background.settled().then(close);
       }
       return closing;

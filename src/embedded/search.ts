@@ -5,9 +5,9 @@ import { checkText } from "../core/identifiers.ts";
 import { RECALL_MODES, type Recall, type RecallRequest, type RecencyOptions } from "../core/recall.ts";
 import type { MemoryRecord } from "../core/record.ts";
 import type { ResolvedScope } from "../core/scope.ts";
-import { type Instant, toMilliseconds } from "../core/time.ts";
+import type { Instant } from "../core/time.ts";
 import type { SearchHit, SearchOptions, SearchResult } from "../operations.ts";
-import type { BackgroundWork } from "./background.ts";
+import type { AccessCounter } from "./accesses.ts";
 import { numberBetween, wholeNumber } from "./numbers.ts";
 import { type EmbeddedParts, present } from "./parts.ts";
 import { asOfOption, scopedFilter, withValidity } from "./read.ts";
@@ -22,13 +22,10 @@ const RECENCY: Required<RecencyOptions> = {
   halfLifeCreatedDays: 30,
 };
 
-/** An access counts only when the last one is so long ago, so that reading does not become writing. */
-const TOUCH_AFTER_SECONDS = 900;
-
 /** Finds records for a text in the scope. */
 export async function searchRecords(
   parts: EmbeddedParts,
-  background: BackgroundWork,
+  accesses: AccessCounter,
   scope: ResolvedScope,
   text: string,
   options: SearchOptions = {},
@@ -51,7 +48,7 @@ export async function searchRecords(
     const { score, distance, explanation } = hit;
     return [{ ...record, score, distance, ...(explanation && { explanation }) }];
   });
-  if (asOf === undefined && options.touch !== false) touch(parts, background, scope.tenant, hits);
+  if (asOf === undefined && options.touch !== false) accesses.count(scope.tenant, hits);
   const end = request.offset + answer.hits.length;
   const more = answer.hits.length === request.limit && end < answer.total;
   return { hits, total: answer.total, nextOffset: more ? end : null, confidence: answer.confidence };
@@ -120,20 +117,4 @@ async function searchAsOf(parts: EmbeddedParts, request: RecallRequest) {
   } finally {
     await recall.close();
   }
-}
-
-/** Counts an access of each record, in the background and not more often than every quarter of an hour. */
-export function touch(
-  parts: EmbeddedParts,
-  background: BackgroundWork,
-  tenant: string,
-  records: readonly MemoryRecord[],
-): void {
-  const now = parts.clock.now();
-  const stale = records.filter(
-    ({ lastAccessedAt }) => now - toMilliseconds(lastAccessedAt) >= TOUCH_AFTER_SECONDS * 1000,
-  );
-  if (stale.length === 0) return;
-  const ids = stale.map((record) => record.id);
-  background.run("count accesses", () => parts.records.touch(tenant, ids, present(parts)));
 }
