@@ -46,12 +46,15 @@ export interface Question {
 export function recordAt(index: number): CorpusRecord {
   const user = index % USERS;
   const session = Math.floor(index / USERS / RECORDS_OF_SESSION);
+  const createdAt = new Date(BEGINNING + index * INTERVAL * 1000).toISOString();
   return {
     id: `record-${index}`,
     text: sentences(wordsAt(index), createRandom(SEED.record, index, 1)),
     userId: userOf(user),
     sessionId: `session-${user}-${session}`,
-    createdAt: new Date(BEGINNING + index * INTERVAL * 1000).toISOString(),
+    createdAt,
+    // So long ago that being found counts as an access.
+    lastAccessedAt: createdAt,
   };
 }
 

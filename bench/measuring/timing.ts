@@ -21,6 +21,11 @@ export class Stopwatch {
     return result;
   }
 
+  /** The first one, in milliseconds. */
+  get first(): number {
+    return this.#durations[0] ?? 0;
+  }
+
   /** All of them together, in milliseconds. */
   get total(): number {
     return this.#durations.reduce((sum, duration) => sum + duration, 0);

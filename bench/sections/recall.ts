@@ -34,19 +34,9 @@ async function measureUsers(
   opened: number,
 ): Promise<Row[]> {
   const [cold, warm] = [new Search(), new Search()];
-  let first = opened;
-  const seen = new Set<string>();
-  for (const question of questions) {
-    const { userId } = question;
-    const scope = memory.scope({ userId });
-    if (!seen.has(userId)) {
-      const start = performance.now();
-      await cold.run(scope, question);
-      if (seen.size === 0) first += performance.now() - start;
-      seen.add(userId);
-    }
-    await warm.run(scope, question);
-  }
+  const firstOfEach = new Map(questions.map((question) => [question.userId, question]));
+  for (const [userId, question] of firstOfEach) await cold.run(memory.scope({ userId }), question);
+  for (const question of questions) await warm.run(memory.scope({ userId: question.userId }), question);
   return [
     {
       section: "recall",
@@ -70,7 +60,13 @@ async function measureUsers(
       unit: "share",
       value: warm.found,
     },
-    { section: "opening", name: "open and answer a user's search", records: size, unit: "ms", value: first },
+    {
+      section: "opening",
+      name: "open and answer a user's search",
+      records: size,
+      unit: "ms",
+      value: opened + cold.first,
+    },
   ];
 }
 
@@ -173,6 +169,11 @@ class Search {
 
   get timing() {
     return this.#stopwatch.timing;
+  }
+
+  /** Milliseconds of the first search. */
+  get first(): number {
+    return this.#stopwatch.first;
   }
 
   get found(): number {
