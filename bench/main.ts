@@ -1,4 +1,4 @@
-/** The benchmark: `npm run bench`. See docs/benchmarks.md. */
+/** The benchmark: `npm run bench`. See bench/README.md. */
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
