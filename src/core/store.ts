@@ -85,6 +85,16 @@ export interface ListQuery {
   readonly offset?: number;
 }
 
+/** Changes that happened in another store, to be told by this one's feed too. */
+export interface ForeignChanges {
+  /** Names the other store; each has a position of its own. */
+  readonly source: string;
+  /** The position in the source's feed up to which it was taken before; 0 at first. */
+  readonly after: number;
+  /** What came next there, oldest first. */
+  readonly changes: readonly Change[];
+}
+
 /**
  * Where long-term memory is kept: the truth that every index is derived from. All methods are atomic, and all of them
  * see what other handles and processes on the same data acknowledged before.
@@ -145,6 +155,15 @@ export interface RecordStore {
 
   /** Sequence of the tenant's last change; 0 when there was none. Cheap: indexes ask before every recall. */
   lastSequence(tenant: string): Promise<number>;
+
+  /**
+   * Appends changes of another store to this feed, under sequence numbers of its own, so that there is one feed to
+   * follow when sessions are kept elsewhere. The position in the source moves on to the last change's sequence in the
+   * same transaction. Nothing happens when there are no changes, or when `after` is not the position any more: somebody
+   * else has taken them.
+   * @returns the position in the source now; 0 when nothing was ever taken from it.
+   */
+  takeChanges(tenant: string, foreign: ForeignChanges): Promise<number>;
 
   /** Living records with their index entries, by rising row number; `userId` restricts, null meaning "without user". */
   indexed(

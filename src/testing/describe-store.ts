@@ -8,6 +8,7 @@ import { records } from "./store/records.ts";
 import { sessionReads } from "./store/session-reads.ts";
 import { sessionTime } from "./store/session-time.ts";
 import { sessions } from "./store/sessions.ts";
+import { taken } from "./store/taken.ts";
 import { access, expiry, history } from "./store/time.ts";
 import { aliases, batches, duplicates, idempotency } from "./store/writes.ts";
 import { type Area, describeAreas } from "./suite.ts";
@@ -26,6 +27,7 @@ export const STORE_AREAS: readonly Area<StoreFixture>[] = [
   access,
   listing,
   feed,
+  taken,
   index,
   sessions,
   sessionTime,

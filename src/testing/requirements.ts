@@ -54,6 +54,8 @@ export const STORE_REQUIREMENTS = {
   "feed.sessions": "The feed tells every change of a session.",
   "feed.pages": "The feed can be read in pages by sequence number, which only rises.",
   "feed.follow": "A follower misses nothing while several handles write.",
+  "feed.taken": "Changes taken from another store join the feed in order, with the position they came from.",
+  "feed.taken-once": "Of several who take the same changes, exactly one does.",
 
   "index.entries": "Index entries come back exactly, by rising row number.",
   "index.pages": "Index entries can be paged by row and restricted to a user or to none.",

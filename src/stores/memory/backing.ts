@@ -56,6 +56,8 @@ export interface TenantData {
   /** What each idempotency key was answered with. */
   readonly answers: Map<string, { readonly fingerprint: string; readonly result: JsonValue }>;
   readonly changes: Change[];
+  /** How far the feed of each other store was taken. */
+  readonly positions: Map<string, number>;
   /** By encoded session key. */
   readonly sessions: Map<string, StoredSession>;
 }
@@ -85,6 +87,7 @@ function emptyTenant(): TenantData {
     aliases: new Map(),
     answers: new Map(),
     changes: [],
+    positions: new Map(),
     sessions: new Map(),
   };
 }

@@ -1,7 +1,7 @@
-import type { Change } from "../../core/store.ts";
-import type { MemoryBacking, TenantData } from "./backing.ts";
+import type { Change, ForeignChanges } from "../../core/store.ts";
+import { type MemoryBacking, type TenantData, tenantForWriting, tenantOf } from "./backing.ts";
 import { copy } from "./copy.ts";
-import type { Transaction } from "./transaction.ts";
+import { atomically, type Transaction } from "./transaction.ts";
 
 /** Appends to the change feed; gives the sequence number. */
 export function appendChange(
@@ -13,6 +13,20 @@ export function appendChange(
   const sequence = ++backing.counters.sequence;
   transaction.push(data.changes, { sequence, ...change });
   return sequence;
+}
+
+/** Tells changes of another store too; gives how far its feed was taken. */
+export function takeChanges(backing: MemoryBacking, tenant: string, foreign: ForeignChanges): number {
+  const { source, after, changes } = copy(foreign);
+  const position = tenantOf(backing, tenant).positions.get(source) ?? 0;
+  const last = changes.at(-1);
+  if (!last || position !== after) return position;
+  const data = tenantForWriting(backing, tenant);
+  atomically((transaction) => {
+    for (const { sequence: _, ...change } of changes) appendChange(backing, data, transaction, change);
+    transaction.set(data.positions, source, last.sequence);
+  });
+  return last.sequence;
 }
 
 export function readChanges(data: TenantData, query: { after: number; limit: number }): Change[] {

@@ -3,7 +3,7 @@ import type { Store } from "../../core/store.ts";
 import { keptAnswer } from "./answers.ts";
 import { createBacking, type MemoryBacking, tenantNames, tenantOf } from "./backing.ts";
 import { copy } from "./copy.ts";
-import { lastSequence, readChanges } from "./feed.ts";
+import { lastSequence, readChanges, takeChanges } from "./feed.ts";
 import { resolvedRecord } from "./lookup.ts";
 import {
   countRecords,
@@ -52,6 +52,7 @@ export function createMemoryStore(backing: MemoryBacking = createBacking()): Sto
     erase: whileOpen((tenant, ids, now) => eraseRecords(backing, tenant, ids, now)),
     changes: whileOpen((tenant, query) => readChanges(data(tenant), query)),
     lastSequence: whileOpen((tenant) => lastSequence(data(tenant))),
+    takeChanges: whileOpen((tenant, foreign) => takeChanges(backing, tenant, foreign)),
     indexed: whileOpen((tenant, query) => indexedRecords(data(tenant), query)),
     indexedById: whileOpen((tenant, ids) => indexedById(data(tenant), ids)),
     rows: whileOpen((tenant, filter, now) => rowNumbers(data(tenant), filter, now)),

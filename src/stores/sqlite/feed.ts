@@ -1,5 +1,7 @@
-import type { Change } from "../../core/store.ts";
+import type { Change, ForeignChanges } from "../../core/store.ts";
 import type { Connection } from "./driver.ts";
+import { tenantForWriting, tenantNumber } from "./tenants.ts";
+import type { Steps } from "./writer.ts";
 
 /** Appends to the change feed. */
 export function appendChange(
@@ -21,6 +23,35 @@ export function appendChange(
     agentId,
     sessionId,
   );
+}
+
+/** Tells changes of another store too; gives how far its feed was taken. */
+export function* takeChanges(
+  connection: Connection,
+  tenantName: string,
+  { source, after, changes }: ForeignChanges,
+): Steps<number> {
+  const position =
+    connection.get<{ position: number }>(
+      "SELECT position FROM positions WHERE tenant = ? AND source = ?",
+      tenantNumber(connection, tenantName),
+      source,
+    )?.position ?? 0;
+  const last = changes.at(-1);
+  if (!last || position !== after) return position;
+  const tenant = tenantForWriting(connection, tenantName);
+  for (const change of changes) {
+    appendChange(connection, tenant, change);
+    yield;
+  }
+  connection.run(
+    `INSERT INTO positions (tenant, source, position) VALUES (?, ?, ?)
+     ON CONFLICT (tenant, source) DO UPDATE SET position = excluded.position`,
+    tenant,
+    source,
+    last.sequence,
+  );
+  return last.sequence;
 }
 
 export function readChanges(

@@ -4,7 +4,7 @@ import { keptAnswer } from "./answers.ts";
 import { checkDatabase } from "./check.ts";
 import { type Database, type Durability, openDatabase } from "./database.ts";
 import type { Connection } from "./driver.ts";
-import { lastSequence, readChanges } from "./feed.ts";
+import { lastSequence, readChanges, takeChanges } from "./feed.ts";
 import { indexedById, indexedRecords, reindexRecords, staleEntries } from "./record-index.ts";
 import { countRecords, listRecords, rowNumbers } from "./record-list.ts";
 import { findDuplicates, readHistory, readRecord } from "./record-read.ts";
@@ -60,6 +60,7 @@ function storeOn(database: Database): Store {
     changes: (name, query) =>
       readTenant(name, (connection, tenant) => readChanges(connection, tenant, query)),
     lastSequence: (name) => readTenant(name, lastSequence),
+    takeChanges: (name, foreign) => write((connection) => takeChanges(connection, name, foreign)),
     indexed: (name, query) =>
       readTenant(name, (connection, tenant) => indexedRecords(connection, tenant, query)),
     indexedById: (name, ids) =>

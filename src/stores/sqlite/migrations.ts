@@ -181,6 +181,16 @@ CREATE UNIQUE INDEX messages_by_id ON messages (session, id);
 CREATE INDEX messages_by_time ON messages (session, created_at);
 `;
 
+const POSITIONS = `
+-- How far the feeds of other stores were taken into this one.
+CREATE TABLE positions (
+  tenant INTEGER NOT NULL REFERENCES tenants,
+  source TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  PRIMARY KEY (tenant, source)
+) STRICT, WITHOUT ROWID;
+`;
+
 export interface Migration {
   readonly title: string;
   readonly script: string;
@@ -191,6 +201,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { title: "records, their versions and the change feed", script: RECORDS },
   { title: "sessions and their messages", script: SESSIONS },
   { title: "fixed statistics for the query planner", script: STATISTICS },
+  { title: "changes taken from other stores", script: POSITIONS },
 ];
 
 /**

@@ -83,6 +83,7 @@ export const lifecycle = area<StoreFixture>("lifecycle", (verifies) => {
       store.erase(tenant, ["a"], now),
       store.changes(tenant, { after: 0, limit: 1 }),
       store.lastSequence(tenant),
+      store.takeChanges(tenant, { source: "other", after: 0, changes: [] }),
       store.indexed(tenant, { afterRow: 0, limit: 1 }),
       store.indexedById(tenant, ["a"]),
       store.rows(tenant, EVERYTHING, now),
