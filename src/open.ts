@@ -8,7 +8,7 @@ import { loadTokenCounter } from "./core/tokens.ts";
 import { embedMemory } from "./embedded/embedded.ts";
 import { createLocalRecall } from "./local-recall.ts";
 import { Memory } from "./memory.ts";
-import { openStore } from "./stores/registry.ts";
+import { openStores } from "./stores/registry.ts";
 import { ulidSource } from "./ulid.ts";
 
 /** Where a memory is kept when nothing is said. */
@@ -20,6 +20,10 @@ export interface OpenOptions {
    * `module:NAME` for a store of somebody else's, or a store that is open already.
    */
   readonly store?: string | Store;
+  /** Keeps sessions, as a URL or an open store; the rest stays in `store`. Default: everything is in `store`. */
+  readonly working?: string | Store;
+  /** Another name for `store`, to go with `working`. */
+  readonly longTerm?: string | Store;
   /** Default: the built-in static table. Remote memories embed on the server and take none. */
   readonly embedder?: Embedder;
   /** Credential for a remote server. */
@@ -40,12 +44,16 @@ export interface OpenOptions {
  */
 export async function openMemory(target: string | OpenOptions = {}, more: OpenOptions = {}): Promise<Memory> {
   const options: OpenOptions = typeof target === "string" ? { ...more, store: target } : target;
-  const store = options.store ?? DEFAULT_STORE;
+  if (options.store !== undefined && options.longTerm !== undefined)
+    throw ValidationError.of("longTerm", "says the same as store: give only one of them");
+  const store = options.longTerm ?? options.store ?? DEFAULT_STORE;
   const clock = options.clock ?? systemClock;
   const ids = options.ids ?? ulidSource(clock);
   if (typeof store === "string" && /^https?:/i.test(store)) {
     if (options.embedder !== undefined)
       throw ValidationError.of("embedder", "is the server's choice when the memory is remote");
+    if (options.working !== undefined)
+      throw ValidationError.of("working", "is the server's choice when the memory is remote");
     const { connectMemory } = await import("./client/index.ts");
     const operations = await connectMemory(
       store,
@@ -54,12 +62,15 @@ export async function openMemory(target: string | OpenOptions = {}, more: OpenOp
     return new Memory({ operations, clock, ids });
   }
   const logger = options.logger ?? silentLogger;
-  const opened = typeof store === "string" ? await openStore(store, { logger }) : store;
+  const opened = await openStores({ store, working: options.working }, { logger });
   try {
-    return new Memory({ operations: await embed(opened, { ...options, clock, ids, logger }), clock, ids });
+    return new Memory({
+      operations: await embed(opened.store, { ...options, clock, ids, logger }),
+      clock,
+      ids,
+    });
   } catch (error) {
-    // A store handed in stays its owner's to close.
-    if (typeof store === "string") await opened.close();
+    await opened.abandon();
     throw error;
   }
 }

@@ -22,18 +22,64 @@ const OPENERS: Readonly<Record<string, Opener>> = {
   },
 };
 
+/** Which stores keep a memory: one, or one for sessions and another for records. */
+export interface StoreChoice {
+  /** Keeps everything that `working` does not. */
+  readonly store: string | Store;
+  /** Keeps sessions. */
+  readonly working?: string | Store | undefined;
+}
+
+/** A store, and how to close what was opened for it when it cannot be used after all. */
+export interface OpenedStore {
+  readonly store: Store;
+  abandon(): Promise<void>;
+}
+
+/**
+ * Opens the stores a memory is kept in. Those handed in open stay their owner's until the memory has them.
+ * @throws ValidationError for a scheme nobody knows, or when both are the same store.
+ */
+export async function openStores(choice: StoreChoice, options: StoreOptions = {}): Promise<OpenedStore> {
+  const opened: Store[] = [];
+  const abandon = async () => {
+    for (const store of opened.reverse()) await store.close();
+  };
+  const open = async (given: string | Store, field: string) => {
+    if (typeof given !== "string") return given;
+    const store = await openStore(given, options, field);
+    opened.push(store);
+    return store;
+  };
+  try {
+    const store = await open(choice.store, "store");
+    if (choice.working === undefined) return { store, abandon };
+    if (choice.working === choice.store)
+      throw ValidationError.of("working", "must be another store than the one of long-term memory");
+    const { createPair } = await import("./pair.ts");
+    return {
+      store: createPair({ working: await open(choice.working, "working"), longTerm: store }),
+      abandon,
+    };
+  } catch (error) {
+    await abandon();
+    throw error;
+  }
+}
+
 /**
  * Opens the store a URL names: `memory:`, `sqlite:PATH`, or `module:NAME` for a package that exports
  * `openStore(url, options)`.
+ * @param field what the URL was given for, to name it in errors.
  * @throws ValidationError for a scheme nobody knows.
  */
-export async function openStore(url: string, options: StoreOptions = {}): Promise<Store> {
+export async function openStore(url: string, options: StoreOptions = {}, field = "store"): Promise<Store> {
   const scheme = url.slice(0, url.indexOf(":"));
   const opener = Object.hasOwn(OPENERS, scheme) ? OPENERS[scheme] : undefined;
   if (!opener) {
     const known = Object.keys(OPENERS).map((name) => `${name}:`);
     throw ValidationError.of(
-      "store",
+      field,
       `names no store; use a URL with one of ${known.join(", ")}, http: or https:`,
       url,
     );

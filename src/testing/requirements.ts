@@ -139,7 +139,8 @@ export const MEMORY_REQUIREMENTS = {
   "memory.as-of": "Reading, listing and searching answer as things were known at an instant.",
   "memory.validity": "Searching recalls what is true now, or at any instant asked for.",
   "memory.expiry": "From its expiry instant on a record is in no answer.",
-  "memory.changes": "The change feed tells every change of a scope once, in order.",
+  "memory.changes":
+    "The change feed tells every change of a scope once: records in order, and sessions in order.",
   "memory.idempotency":
     "Repeating a write with its key gives the first answer; the key with other content is refused.",
   "memory.list": "Lists order by creation, ties by id, and tell the total.",

@@ -5,6 +5,8 @@ import type { ConformanceMeta } from "../../src/testing/suite.ts";
 export const VARIANTS: Readonly<Record<string, readonly ConformanceMeta["suite"][]>> = {
   memory: ["store", "memory"],
   sqlite: ["store", "memory"],
+  "pair of sqlite and memory": ["store", "memory"],
+  "pair of sqlite and sqlite": ["store", "memory"],
   remote: ["memory"],
   "remote on sqlite": ["memory"],
 };
