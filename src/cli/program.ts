@@ -20,6 +20,7 @@ const COMMANDS: Readonly<Record<string, readonly [summary: string, load: () => P
   import: ["Bring in records and conversations from files", () => import("./commands/import.ts")],
   export: ["Write everything to a file", () => import("./commands/export.ts")],
   eval: ["Measure recall on data of your own", () => import("./commands/eval.ts")],
+  models: ["Fetch a model the package does not contain", () => import("./commands/models.ts")],
   doctor: ["Find out what is wrong, and what to do", () => import("./commands/doctor.ts")],
 };
 

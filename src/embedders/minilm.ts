@@ -1,19 +1,19 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import type { Embedder } from "../core/embedder.ts";
 import { ModelError } from "../core/errors.ts";
 import { normalize } from "../core/vector.ts";
+import { modelFolder } from "./models.ts";
 import { type OnnxOutput, openOnnxSession } from "./onnx-session.ts";
 import { openOnnxThread } from "./onnx-thread.ts";
-import { packageFolder } from "./package-files.ts";
 import { WordPiece } from "./wordpiece.ts";
 
 export interface MiniLMEmbedderOptions {
   /**
    * Folder of the model, with `tokenizer.json` and `onnx/model_quantized.onnx`. By default
-   * `models/minilm-l6-v2-int8` of this package's source repository; the npm package does not contain it.
+   * `models/minilm-l6-v2-int8` of a checkout, or else where `memoir models pull minilm` puts it; the npm package does not
+   * contain it.
    */
   readonly folder?: string;
   /** Threads one run is spread over, 1 by default. */
@@ -47,7 +47,7 @@ const LONGEST_INPUT = 256;
  */
 export async function createMiniLMEmbedder(options: MiniLMEmbedderOptions = {}): Promise<MiniLMEmbedder> {
   const { threads = 1, worker = true } = options;
-  const folder = options.folder ?? fileURLToPath(new URL("models/minilm-l6-v2-int8", packageFolder()));
+  const folder = options.folder ?? modelFolder("minilm");
   const wordPiece = new WordPiece(await readVocabulary(folder));
   const model = { file: join(folder, "onnx/model_quantized.onnx"), threads };
   const session = await (worker ? openOnnxThread(model) : openOnnxSession(model));
@@ -102,9 +102,13 @@ async function readVocabulary(folder: string): Promise<string[]> {
   try {
     tokenizer = JSON.parse(await readFile(file, "utf8"));
   } catch (cause) {
-    throw new ModelError("model_missing", `There is no MiniLM model in ${folder}: ${file} cannot be read.`, {
-      cause,
-    });
+    throw new ModelError(
+      "model_missing",
+      `There is no MiniLM model in ${folder}: ${file} cannot be read. \`npx memoir models pull minilm\` fetches it.`,
+      {
+        cause,
+      },
+    );
   }
   const vocabulary: string[] = [];
   for (const [piece, id] of Object.entries(tokenizer.model?.vocab ?? {})) vocabulary[id] = piece;
