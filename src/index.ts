@@ -12,6 +12,7 @@ export {
   UnauthorizedError,
   UnsupportedError,
   ValidationError,
+  VectorIndexError,
 } from "./core/errors.ts";
 export type { Filter, FilterCondition, FilterValue } from "./core/filter/filter.ts";
 export type { IdSource } from "./core/identifiers.ts";
@@ -39,6 +40,15 @@ export type {
 } from "./core/session/state.ts";
 export type { Change, SessionReceipt, SessionSummary, Store } from "./core/store.ts";
 export type { Instant, InstantInput } from "./core/time.ts";
+export type {
+  VectorHit,
+  VectorIndex,
+  VectorItem,
+  VectorLabels,
+  VectorPosition,
+  VectorQuery,
+  VectorSpace,
+} from "./core/vector-index.ts";
 export { type FollowOptions, Memory } from "./memory.ts";
 export { DEFAULT_STORE, type OpenOptions, openMemory } from "./open.ts";
 export type {

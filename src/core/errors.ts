@@ -79,6 +79,16 @@ export const ERROR_KINDS = {
     retryable: true,
     remedy: "Check the model's endpoint and credentials, then try again.",
   },
+  vectors_unavailable: {
+    status: 503,
+    retryable: true,
+    remedy: "Check the vector database's address and that it is running, then try again.",
+  },
+  vectors_failed: {
+    status: 502,
+    retryable: false,
+    remedy: "Check the vector database's credentials and settings; the cause is attached.",
+  },
   server_unreachable: {
     status: 503,
     retryable: true,
@@ -183,6 +193,9 @@ export class StoreError extends MemoirError {}
 /** A model is missing or failed. */
 export class ModelError extends MemoirError {}
 
+/** A vector index cannot be reached or refused. `retryable` says whether trying again makes sense. */
+export class VectorIndexError extends MemoirError {}
+
 /** The credential is missing, wrong, or does not cover the scope. */
 export class UnauthorizedError extends MemoirError {}
 
@@ -210,6 +223,9 @@ export function errorFromCode(
     case "store_closed":
     case "store_failed":
       return new StoreError(code, message, options);
+    case "vectors_unavailable":
+    case "vectors_failed":
+      return new VectorIndexError(code, message, options);
     case "model_missing":
     case "model_failed":
       return new ModelError(code, message, options);

@@ -31,6 +31,12 @@ export {
   type MemorySubject,
 } from "./describe-memory.ts";
 export { describeStore, type StoreSubject } from "./describe-store.ts";
+export {
+  describeVectorIndex,
+  makeVectorItem,
+  makeVectorQuery,
+  type VectorIndexSubject,
+} from "./describe-vector-index.ts";
 export { NEIGHBOURS, ODD_TEXTS } from "./odd-text.ts";
 export {
   MEMORY_REQUIREMENTS,
@@ -38,5 +44,7 @@ export {
   type RequirementId,
   STORE_REQUIREMENTS,
   type StoreRequirementId,
+  VECTOR_REQUIREMENTS,
+  type VectorRequirementId,
 } from "./requirements.ts";
 export type { ConformanceMeta } from "./suite.ts";

@@ -203,4 +203,30 @@ export const MEMORY_REQUIREMENTS = {
 
 export type MemoryRequirementId = keyof typeof MEMORY_REQUIREMENTS;
 
-export type RequirementId = StoreRequirementId | MemoryRequirementId;
+/** What a vector index must do. Each id is cited by a test of `describeVectorIndex`. */
+export const VECTOR_REQUIREMENTS = {
+  "vectors.upsert": "What was added is found, with its cosine.",
+  "vectors.replace": "Adding an id again replaces its vector and labels, and doubles nothing.",
+  "vectors.remove": "What was removed is not found; ids that are not there are skipped.",
+  "vectors.many": "Thousands of vectors can be added and removed in one call.",
+  "vectors.shared": "What one handle acknowledged, every other handle sees.",
+  "vectors.order": "Hits come best first, ties by rising id.",
+  "vectors.limits": "A search gives as many hits as asked for, or all there are.",
+  "vectors.recall": "At least 95 of 100 nearest are found, and every cosine is right.",
+  "vectors.filter": "A search leaves out nothing that its filter leaves in.",
+  "vectors.aborted": "A search that is given up rejects with the signal's reason.",
+  "vectors.ids": "Ids of any kind are kept exactly, and those that look alike are different.",
+  "vectors.scopes": "A search finds exactly what carries the labels of its scope.",
+  "vectors.scope-first": "The scope is applied before the best are chosen.",
+  "vectors.tenants": "Nothing of one tenant is found or changed through another.",
+  "vectors.spaces": "Vectors of different embedders are never compared, not even of equal length.",
+  "vectors.position": "The place in the change feed is kept for each tenant, and is in no answer.",
+  "vectors.clear": "Clearing forgets vectors and place of one tenant.",
+  "vectors.dimensions":
+    "Vectors of another length are refused as invalid_input, and nothing of the call is kept.",
+  "vectors.unavailable": "An engine that cannot be reached is vectors_unavailable, which may be tried again.",
+} as const;
+
+export type VectorRequirementId = keyof typeof VECTOR_REQUIREMENTS;
+
+export type RequirementId = StoreRequirementId | MemoryRequirementId | VectorRequirementId;

@@ -25,6 +25,8 @@ export interface Verifies<Fixture> {
   moving(requirement: RequirementId, title: string, run: Run<Fixture>, otherwise: Run<Fixture>): void;
   /** A behaviour of several tenants, and the refusal where there is only one. */
   tenants(requirement: RequirementId, title: string, run: Run<Fixture>, otherwise: Run<Fixture>): void;
+  /** A behaviour of an engine that is away, and what is seen where there is no engine that could be. */
+  away(requirement: RequirementId, title: string, run: Run<Fixture>, otherwise: Run<Fixture>): void;
 }
 
 export function area<Fixture>(name: string, declare: (verifies: Verifies<Fixture>) => void): Area<Fixture> {
@@ -37,13 +39,15 @@ export function area<Fixture>(name: string, declare: (verifies: Verifies<Fixture
   const plain = (requirement: RequirementId, title: string, run: Run<Fixture>): void => {
     cases.push({ requirement, title, run });
   };
-  declare(Object.assign(plain, { moving: needing("clock"), tenants: needing("tenants") }));
+  declare(
+    Object.assign(plain, { moving: needing("clock"), tenants: needing("tenants"), away: needing("engine") }),
+  );
   return { name, cases };
 }
 
 /** What is known of a conformance test besides its title; reporters read it from the test's `meta`. */
 export interface ConformanceMeta {
-  readonly suite: "store" | "memory";
+  readonly suite: "store" | "memory" | "vectors";
   /** Name of the implementation under test. */
   readonly variant: string;
   readonly requirement: RequirementId;

@@ -1,12 +1,18 @@
 import { describe, expect, test } from "vitest";
 import { MEMORY_AREAS } from "../../src/testing/describe-memory.ts";
 import { STORE_AREAS } from "../../src/testing/describe-store.ts";
-import { MEMORY_REQUIREMENTS, STORE_REQUIREMENTS } from "../../src/testing/requirements.ts";
+import { VECTOR_AREAS } from "../../src/testing/describe-vector-index.ts";
+import {
+  MEMORY_REQUIREMENTS,
+  STORE_REQUIREMENTS,
+  VECTOR_REQUIREMENTS,
+} from "../../src/testing/requirements.ts";
 import type { Area } from "../../src/testing/suite.ts";
 
 const suites: { name: string; requirements: object; areas: readonly Area<never>[] }[] = [
   { name: "store", requirements: STORE_REQUIREMENTS, areas: STORE_AREAS },
   { name: "memory", requirements: MEMORY_REQUIREMENTS, areas: MEMORY_AREAS },
+  { name: "vector index", requirements: VECTOR_REQUIREMENTS, areas: VECTOR_AREAS },
 ];
 
 describe.each(suites)("requirements of a $name", ({ requirements, areas }) => {

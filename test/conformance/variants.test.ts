@@ -1,9 +1,17 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { MEMORY_REQUIREMENTS, STORE_REQUIREMENTS } from "../../src/testing/requirements.ts";
+import {
+  MEMORY_REQUIREMENTS,
+  STORE_REQUIREMENTS,
+  VECTOR_REQUIREMENTS,
+} from "../../src/testing/requirements.ts";
 import { type ConformanceReport, unproven, VARIANTS } from "./variants.ts";
 
-const ids = { store: Object.keys(STORE_REQUIREMENTS), memory: Object.keys(MEMORY_REQUIREMENTS) };
+const ids = {
+  store: Object.keys(STORE_REQUIREMENTS),
+  memory: Object.keys(MEMORY_REQUIREMENTS),
+  vectors: Object.keys(VECTOR_REQUIREMENTS),
+};
 
 /** The report of a run in which everything passed, but for one test. */
 function reportOf(exception: { id?: string; variant?: string; status?: string } = {}): ConformanceReport {

@@ -1,4 +1,8 @@
-import { MEMORY_REQUIREMENTS, STORE_REQUIREMENTS } from "../../src/testing/requirements.ts";
+import {
+  MEMORY_REQUIREMENTS,
+  STORE_REQUIREMENTS,
+  VECTOR_REQUIREMENTS,
+} from "../../src/testing/requirements.ts";
 import type { ConformanceMeta } from "../../src/testing/suite.ts";
 
 /** Which suites each implementation must pass. The file named by its first word runs them. */
@@ -9,9 +13,10 @@ export const VARIANTS: Readonly<Record<string, readonly ConformanceMeta["suite"]
   "pair of sqlite and sqlite": ["store", "memory"],
   remote: ["memory"],
   "remote on sqlite": ["memory"],
+  vectors: ["vectors"],
 };
 
-const REQUIREMENTS = { store: STORE_REQUIREMENTS, memory: MEMORY_REQUIREMENTS };
+const REQUIREMENTS = { store: STORE_REQUIREMENTS, memory: MEMORY_REQUIREMENTS, vectors: VECTOR_REQUIREMENTS };
 
 /** What is read of a report of vitest's `json` reporter. */
 export interface ConformanceReport {

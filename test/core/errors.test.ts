@@ -54,6 +54,8 @@ describe("every error code", () => {
       store_failed: 500,
       model_missing: 503,
       model_failed: 502,
+      vectors_unavailable: 503,
+      vectors_failed: 502,
       server_unreachable: 503,
       timed_out: 504,
       internal: 500,
