@@ -19,6 +19,8 @@ export default defineConfig({
           name: "main",
           include: ["test/**/*.test.ts"],
           exclude: ["test/packaging/**"],
+          // Starts no server before a test asks for it.
+          globalSetup: ["test/servers/keeper.ts"],
           testTimeout: 60 * SECONDS,
           hookTimeout: 60 * SECONDS,
         },
