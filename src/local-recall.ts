@@ -5,7 +5,6 @@ import type { MemoryRecord } from "./core/record.ts";
 import type { RecordStore } from "./core/store.ts";
 import { createIndexer } from "./recall/indexer.ts";
 import { createRecall } from "./recall/recall.ts";
-import { traitsOf } from "./recall/traits.ts";
 import { createFixedIndex } from "./vectors/local/fixed-index.ts";
 import { createLocalIndex } from "./vectors/local/local-index.ts";
 
@@ -26,16 +25,13 @@ export function createLocalRecall({
   readonly embedder: Embedder;
 }): LocalRecall {
   const indexer = createIndexer(embedder);
-  const index = createLocalIndex({ store, embedder, describe: traitsOf });
+  const index = createLocalIndex({ store, embedder, indexer });
   return {
     indexer,
     recall: createRecall({ index, embedder, records: store }),
     async recallOver(_tenant, records) {
       const entries = await indexer.entries(records);
-      const rows = entries.map((entry, at) => {
-        const record = records[at] as MemoryRecord;
-        return { row: at + 1, traits: traitsOf(record), entry };
-      });
+      const rows = entries.map((entry, at) => ({ row: at + 1, id: records[at]?.id ?? "", entry }));
       const byId = new Map(records.map((record) => [record.id, record]));
       return createRecall({
         index: await createFixedIndex(embedder, rows),

@@ -9,16 +9,17 @@ export interface IndexEntry {
   readonly embedder: string;
   /** Null while the record waits to be embedded: words find it already. */
   readonly vector: Float32Array | null;
-  /** Analysed words, separated by spaces, in the form of the analyser named by `analyzer`. */
-  readonly terms: string;
+  /** Id of the analyser that made the features: only with its own an index can do anything. */
   readonly analyzer: string;
+  /** Words, traits and what filters ask for, packed so that an index needs nothing else of the record. */
+  readonly features: Uint8Array;
 }
 
 /** One record as an index reads it. */
 export interface IndexedRecord {
   /** The store's row number: rises with insertion and is never reused. */
   readonly row: number;
-  readonly record: MemoryRecord;
+  readonly id: string;
   readonly entry: IndexEntry;
 }
 
@@ -26,8 +27,10 @@ export interface IndexedRecord {
 export interface Indexer {
   /** Id of the embedder its vectors come from. */
   readonly embedder: string;
-  /** Id of the analyser its terms come from. */
+  /** Id of the analyser its features come from. */
   readonly analyzer: string;
+  /** The features of one record, without embedding it. */
+  features(record: Omit<MemoryRecord, "version">): Uint8Array;
   /** One entry per record, in order. */
   entries(
     records: readonly Omit<MemoryRecord, "version">[],

@@ -165,7 +165,10 @@ export interface RecordStore {
    */
   takeChanges(tenant: string, foreign: ForeignChanges): Promise<number>;
 
-  /** Living records with their index entries, by rising row number; `userId` restricts, null meaning "without user". */
+  /**
+   * Index entries of living records, expired ones included, by rising row number; `userId` restricts, null meaning
+   * "without user". Reads no record: an index asks for all entries of a tenant.
+   */
   indexed(
     tenant: string,
     query: { afterRow: number; limit: number; userId?: string | null },

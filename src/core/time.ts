@@ -14,6 +14,9 @@ const MILLISECOND_WATERSHED = 2e10;
 const MIN_MILLISECONDS = -62_135_596_800_000; // 0001-01-01T00:00:00Z
 const MAX_MILLISECONDS = 253_402_300_799_999; // 9999-12-31T23:59:59.999Z
 
+/** Before this nothing is, and nothing has expired. */
+export const FIRST_INSTANT: Instant = "0001-01-01T00:00:00Z";
+
 const ISO =
   /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s?(Z|z|[+-]\d{2}(?::?\d{2})?)?)?$/;
 

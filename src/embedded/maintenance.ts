@@ -1,3 +1,6 @@
+import type { IndexEntry, Indexer } from "../core/recall-index.ts";
+import type { MemoryRecord } from "../core/record.ts";
+import { FIRST_INSTANT } from "../core/time.ts";
 import { type EmbeddedParts, present } from "./parts.ts";
 
 /** Small enough that one round never holds the event loop or a write lock for long. */
@@ -11,27 +14,50 @@ export async function removeExpired(parts: EmbeddedParts, stopped: () => boolean
   while (!stopped() && (await parts.sessions.removeExpiredSessions(present(parts), ROUND)).length === ROUND);
 }
 
+type RenewalParts = Pick<EmbeddedParts, "records" | "indexer">;
+
 /**
  * Makes the index entries anew that another embedder or analyser made, while search goes on with the old ones. A record
  * that changes meanwhile keeps the entry its change made.
  */
-export async function renewEntries(parts: EmbeddedParts, stopped: () => boolean): Promise<void> {
+export async function renewEntries(parts: RenewalParts, stopped: () => boolean): Promise<void> {
   const { embedder, analyzer } = parts.indexer;
   for (const tenant of await parts.records.tenants()) {
     while (!stopped()) {
       const ids = await parts.records.staleEntries(tenant, { embedder, analyzer, limit: ROUND });
       if (ids.length === 0) break;
-      const stale = await parts.records.indexedById(tenant, ids);
-      const entries = await parts.indexer.entries(stale.map((item) => item.record));
-      // A model that gives no vector for a text would otherwise be asked for ever.
-      const renewed = stale.flatMap(({ record }, index) => {
-        const entry = entries[index];
-        return entry ? [{ id: record.id, version: record.version, entry }] : [];
-      });
+      const renewed = await renewedEntries(parts, tenant, ids);
       await parts.records.reindex(tenant, renewed);
+      // A model that gives no vector for a text would otherwise be asked for ever.
       if (renewed.every(({ entry }) => entry.vector === null)) break;
     }
   }
+}
+
+async function renewedEntries({ records, indexer }: RenewalParts, tenant: string, ids: readonly string[]) {
+  // What has expired is renewed too, or it would be named as stale until it is removed.
+  const found = (await records.read(tenant, ids, { now: FIRST_INSTANT })).filter((record) => record !== null);
+  // Read after the records: a vector is kept only with the version that it was made for or a later one.
+  const present = await records.indexedById(tenant, ids);
+  const vectors = new Map(
+    present.map(({ id, entry }) => [id, entry.embedder === indexer.embedder ? entry.vector : null] as const),
+  );
+  const analysed = found.filter(({ id }) => vectors.get(id));
+  const embedded = found.filter(({ id }) => !vectors.get(id));
+  const entries = await indexer.entries(embedded);
+  return [
+    ...analysed.map((record) => ({
+      record,
+      entry: entryWith(indexer, record, vectors.get(record.id) ?? null),
+    })),
+    ...entries.map((entry, index) => ({ record: embedded[index] as MemoryRecord, entry })),
+  ].map(({ record: { id, version }, entry }) => ({ id, version, entry }));
+}
+
+/** Only analysed anew: embedding again would give the same vector, and may cost much. */
+function entryWith(indexer: Indexer, record: MemoryRecord, vector: Float32Array | null): IndexEntry {
+  const { embedder, analyzer } = indexer;
+  return { embedder, analyzer, vector, features: indexer.features(record) };
 }
 
 /** How often expired things are removed, in milliseconds. */

@@ -1,5 +1,7 @@
 import type { Embedder } from "../core/embedder.ts";
+import { packFeatures } from "../core/features.ts";
 import type { Indexer } from "../core/recall-index.ts";
+import type { MemoryRecord } from "../core/record.ts";
 import { ANALYZER, analyze } from "./analyze.ts";
 import { dateInWords } from "./dates.ts";
 import { traitsOf } from "./traits.ts";
@@ -12,15 +14,22 @@ export function createIndexer(embedder: Embedder): Indexer {
   return {
     embedder: embedder.id,
     analyzer: ANALYZER,
+    features: featuresOf,
     async entries(records, options) {
       const texts = records.map((record) => record.text);
       const vectors = texts.length === 0 ? [] : await embedder.embed(texts, options);
       return records.map((record, index) => ({
         embedder: embedder.id,
         vector: vectors[index] ?? null,
-        terms: [...analyze(record.text), ...analyze(dateInWords(traitsOf(record).time))].join(" "),
         analyzer: ANALYZER,
+        features: featuresOf(record),
       }));
     },
   };
+}
+
+function featuresOf(record: Omit<MemoryRecord, "version">): Uint8Array {
+  const traits = traitsOf(record);
+  const terms = [...analyze(record.text), ...analyze(dateInWords(traits.time))];
+  return packFeatures({ terms, traits, group: record });
 }

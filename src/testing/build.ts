@@ -52,8 +52,8 @@ export function makeEntry(part: Partial<IndexEntry> = {}): IndexEntry {
   return {
     embedder: "test-3",
     vector: Float32Array.of(0.6, 0.8, 0),
-    terms: "some words",
     analyzer: "test",
+    features: Uint8Array.of(0, 7, 255),
     ...part,
   };
 }

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { packFeatures } from "../../src/core/features.ts";
 import { EVERYTHING, type Filter } from "../../src/core/filter/filter.ts";
 import { parseFilter } from "../../src/core/filter/parse.ts";
-import type { Candidates, RecallIndex, RecallView } from "../../src/core/recall-index.ts";
+import type { Candidates, IndexEntry, RecallIndex, RecallView } from "../../src/core/recall-index.ts";
 import { UNRESTRICTED } from "../../src/core/scope.ts";
 import type { RecordStore } from "../../src/core/store.ts";
 import { normalize } from "../../src/core/vector.ts";
@@ -62,12 +63,7 @@ class Stored {
       return;
     }
     const made = makeRecord(id, change.record);
-    const entry = {
-      embedder: EMBEDDER.id,
-      vector: change.vector,
-      terms: change.terms.join(" "),
-      analyzer: "test",
-    };
+    const entry = entryOf(made, change.terms, change.vector);
     await this.#write(id, putRecord(made, { expectedVersion, entry }));
     this.known.set(id, { record: made, terms: change.terms, vector: change.vector });
   }
@@ -78,8 +74,20 @@ class Stored {
   }
 }
 
+const ANALYZER = "test";
+
+/** What the analyser of these tests would make of a record that consists of the terms. */
+function featuresOf(record: NewRecord, terms: readonly string[]): Uint8Array {
+  return packFeatures({ terms, traits: traitsOf(record), group: record });
+}
+
+function entryOf(record: NewRecord, terms: readonly string[], vector: Float32Array | null): IndexEntry {
+  return { embedder: EMBEDDER.id, vector, analyzer: ANALYZER, features: featuresOf(record, terms) };
+}
+
 function indexOf(store: RecordStore): RecallIndex {
-  return createLocalIndex({ store, embedder: EMBEDDER, describe: traitsOf });
+  const indexer = { analyzer: ANALYZER, features: (one: NewRecord) => featuresOf(one, one.text.split(" ")) };
+  return createLocalIndex({ store, embedder: EMBEDDER, indexer });
 }
 
 function view(index: RecallIndex, wanted: Filter = {}, userId: string | null = null): Promise<RecallView> {
@@ -139,11 +147,14 @@ describe("the local index", () => {
   test("of one tenant knows nothing of another's words", async () => {
     const store = createMemoryStore();
     const index = indexOf(store);
-    const entry = { embedder: EMBEDDER.id, vector: null, terms: "cat", analyzer: "test" };
-    await store.write(TENANT, { writes: [putRecord(makeRecord("mine"), { entry })], now: START });
+    const putCat = (id: string) => {
+      const made = makeRecord(id);
+      return putRecord(made, { entry: entryOf(made, ["cat"], null) });
+    };
+    await store.write(TENANT, { writes: [putCat("mine")], now: START });
     const query = { vector: Float32Array.of(1, 0, 0), terms: ["cat"] };
     const alone = columns(await all(await view(index), query));
-    const theirs = [1, 2, 3].map((n) => putRecord(makeRecord(`theirs${n}`), { entry }));
+    const theirs = [1, 2, 3].map((n) => putCat(`theirs${n}`));
     await store.write("other", { writes: theirs, now: START });
     expect(columns(await all(await view(index), query))).toEqual(alone);
   });
@@ -180,8 +191,10 @@ describe("the local index", () => {
     const query = { vector: Float32Array.of(1, 0, 0), terms: ["cat"] };
     const found = async () => columns(await all(await view(index), query)).map(({ cosine }) => cosine);
     expect(new Set(await found())).toEqual(new Set([0]));
-    const entry = { embedder: EMBEDDER.id, vector: query.vector, terms: "cat", analyzer: "test" };
-    const entries = ids.map((id) => ({ id: `r${id}`, version: 1, entry }));
+    const entries = ids.map((number) => {
+      const id = `r${number}`;
+      return { id, version: 1, entry: entryOf(makeRecord(id), ["cat"], query.vector) };
+    });
     await stored.store.reindex(TENANT, entries);
     expect(new Set(await found())).toEqual(new Set([1]));
   });
@@ -189,10 +202,37 @@ describe("the local index", () => {
   test("leaves out vectors of another embedder, whose cosines would mean nothing", async () => {
     const store = createMemoryStore();
     const vector = Float32Array.of(1, 0, 0);
-    const entry = { embedder: "other-3", vector, terms: "cat", analyzer: "test" };
-    await store.write(TENANT, { writes: [putRecord(makeRecord("one"), { entry })], now: START });
+    const made = makeRecord("one");
+    const entry = { ...entryOf(made, ["cat"], vector), embedder: "other-3" };
+    await store.write(TENANT, { writes: [putRecord(made, { entry })], now: START });
     const found = await view(indexOf(store));
     expect(columns(await all(found, { vector, terms: [] }))).toEqual([{ id: "one", cosine: 0, words: 0 }]);
+  });
+
+  test("analyses by itself what another analyser made, as long as the store has nothing newer", async () => {
+    const store = createMemoryStore();
+    const vector = Float32Array.of(1, 0, 0);
+    const put = (id: string, text: string, part: Partial<IndexEntry>) => {
+      const made = makeRecord(id, { text, userId: "ann" });
+      return putRecord(made, { entry: { ...entryOf(made, text.split(" "), vector), ...part } });
+    };
+    const older = { analyzer: "older", features: new Uint8Array(0) };
+    const writes = [put("old", "cat sea", older), put("new", "cat sun", {})];
+    await store.write(TENANT, { writes, now: START });
+    for (const index of [indexOf(store), indexOf(store)]) {
+      const found = await view(index, { userId: "ann" }, "ann");
+      expect([found.countWith(["sea"]), found.countWith(["sun"]), found.countWith(["cat"])]).toEqual([
+        1, 1, 2,
+      ]);
+      const cosines = columns(await all(found, { vector, terms: [] })).map(({ cosine }) => cosine);
+      expect(cosines).toEqual([1, 1]);
+      // Followed as well as loaded.
+      const later = put("later", "cat tea", older);
+      await store.write(TENANT, { writes: [later], now: START });
+      expect((await view(index, { userId: "ann" }, "ann")).countWith(["tea"])).toBe(1);
+      const last = (await store.read(TENANT, ["later"], { now: START }))[0]?.version ?? 0;
+      await store.write(TENANT, { writes: [deleteRecord("later", last)], now: START });
+    }
   });
 
   test("gives the same after a long life of changes", async () => {

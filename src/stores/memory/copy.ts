@@ -1,4 +1,4 @@
-/** A deep copy of plain data and vectors, so that nothing inside the store is shared with a caller. */
+/** A deep copy of plain data, vectors and bytes, so that nothing inside the store is shared with a caller. */
 export function copy<Value>(value: Value): Value {
   return copyOf(value) as Value;
 }
@@ -7,7 +7,7 @@ export function copy<Value>(value: Value): Value {
 function copyOf(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map(copyOf);
-  if (value instanceof Float32Array) return value.slice();
+  if (value instanceof Float32Array || value instanceof Uint8Array) return value.slice();
   // fromEntries defines keys, so that `__proto__` stays a key.
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copyOf(item)]));
 }

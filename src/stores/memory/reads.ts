@@ -77,7 +77,7 @@ function* matching(data: TenantData, filter: FilterNode, moment: Moment): Iterab
 }
 
 function indexed({ row, record, entry }: Row): IndexedRecord {
-  return copy({ row, record, entry });
+  return copy({ row, id: record.id, entry });
 }
 
 export function staleEntries(

@@ -191,6 +191,22 @@ CREATE TABLE positions (
 ) STRICT, WITHOUT ROWID;
 `;
 
+/** What was kept as words before is analysed anew in the background: no analyser has the empty name. */
+const FEATURES = `
+CREATE TABLE packed_entries (
+  row INTEGER PRIMARY KEY REFERENCES records ON DELETE CASCADE,
+  embedder TEXT NOT NULL,
+  analyzer TEXT NOT NULL,
+  features BLOB NOT NULL,
+  vector BLOB                 -- 32-bit floats, little-endian
+) STRICT;
+INSERT INTO packed_entries SELECT row, embedder, '', x'', vector FROM entries;
+DROP TABLE entries;
+ALTER TABLE packed_entries RENAME TO entries;
+CREATE INDEX entries_by_maker ON entries (embedder, analyzer);
+CREATE INDEX entries_without_vector ON entries (row) WHERE vector IS NULL;
+`;
+
 export interface Migration {
   readonly title: string;
   readonly script: string;
@@ -202,6 +218,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { title: "sessions and their messages", script: SESSIONS },
   { title: "fixed statistics for the query planner", script: STATISTICS },
   { title: "changes taken from other stores", script: POSITIONS },
+  { title: "index entries as packed features", script: FEATURES },
 ];
 
 /**

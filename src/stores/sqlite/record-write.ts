@@ -92,9 +92,9 @@ const RECORD_COLUMNS = ["version_number", "duplicate_key", ...COLUMN_NAMES];
 const INSERT_RECORD = `INSERT INTO records (tenant, ${RECORD_COLUMNS.join(", ")})
   VALUES (?, ${RECORD_COLUMNS.map(() => "?").join(", ")})`;
 const UPDATE_RECORD = `UPDATE records SET ${RECORD_COLUMNS.map((name) => `${name} = ?`).join(", ")} WHERE row = ?`;
-const INSERT_ENTRY = "INSERT INTO entries (row, embedder, analyzer, terms, vector) VALUES (?, ?, ?, ?, ?)";
+const INSERT_ENTRY = "INSERT INTO entries (row, embedder, analyzer, features, vector) VALUES (?, ?, ?, ?, ?)";
 export const UPDATE_ENTRY =
-  "UPDATE entries SET embedder = ?, analyzer = ?, terms = ?, vector = ? WHERE row = ?";
+  "UPDATE entries SET embedder = ?, analyzer = ?, features = ?, vector = ? WHERE row = ?";
 
 /** The record of an id; one that has expired gives way, as it is gone already for every reader. */
 function livingOrCleared({ connection, tenant, now }: Writing, id: string): CurrentRow | undefined {

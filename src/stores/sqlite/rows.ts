@@ -72,27 +72,24 @@ export function presentRecord(row: PresentRow): MemoryRecord {
 /** What `INDEXED_COLUMNS` selects from `INDEXED_RECORDS`, as a tuple. */
 export type IndexedRow = readonly [
   row: number,
-  body: string,
-  lastAccessedAt: string,
-  accessCount: number,
+  id: string,
   embedder: string,
   analyzer: string,
-  terms: string,
+  features: Uint8Array,
   vector: Uint8Array | null,
 ];
 
-export const INDEXED_COLUMNS = `r.row, ${PRESENT_COLUMNS}, e.embedder, e.analyzer, e.terms, e.vector`;
-export const INDEXED_RECORDS = `${PRESENT_RECORDS} CROSS JOIN entries e ON e.row = r.row`;
+export const INDEXED_COLUMNS = "r.row, r.id, e.embedder, e.analyzer, e.features, e.vector";
+export const INDEXED_RECORDS = "records r CROSS JOIN entries e ON e.row = r.row";
 
 export function indexedRecord(columns: IndexedRow): IndexedRecord {
-  const [row, body, last_accessed_at, access_count, embedder, analyzer, terms, vector] = columns;
-  const entry: IndexEntry = { embedder, vector: vector && floats(vector), terms, analyzer };
-  return { row, record: presentRecord({ body, last_accessed_at, access_count }), entry };
+  const [row, id, embedder, analyzer, features, vector] = columns;
+  return { row, id, entry: { embedder, vector: vector && floats(vector), analyzer, features } };
 }
 
-/** The values of an index entry in the order of the columns embedder, analyzer, terms, vector. */
-export function entryValues({ embedder, analyzer, terms, vector }: IndexEntry): SqlValue[] {
-  return [embedder, analyzer, terms, vector && bytes(vector)];
+/** The values of an index entry in the order of the columns embedder, analyzer, features, vector. */
+export function entryValues({ embedder, analyzer, features, vector }: IndexEntry): SqlValue[] {
+  return [embedder, analyzer, features, vector && bytes(vector)];
 }
 
 function bytes(vector: Float32Array): Uint8Array {

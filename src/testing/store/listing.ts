@@ -30,7 +30,7 @@ function inOrder<Item extends Pick<MemoryRecord, "createdAt" | "id">>(
 
 async function rowIds(store: Store, tenant: string, rows: Uint32Array): Promise<string[]> {
   const indexed = await store.indexed(tenant, { afterRow: 0, limit: 1000 });
-  const ids = new Map(indexed.map(({ row, record }) => [row, record.id]));
+  const ids = new Map(indexed.map(({ row, id }) => [row, id]));
   return [...rows].map((row) => ids.get(row) ?? `unknown row ${row}`);
 }
 

@@ -50,7 +50,9 @@ export const records = area<StoreFixture>("records", (verifies) => {
     await write(
       store,
       tenant,
-      odd.map((record) => putRecord(record, { entry: makeEntry({ terms: record.text }) })),
+      odd.map((record) =>
+        putRecord(record, { entry: makeEntry({ features: new TextEncoder().encode(record.text) }) }),
+      ),
     );
     const stored = await store.read(tenant, idsOf(odd), { now: START });
     expect(stored).toEqual(odd.map((record) => ({ ...record, version: 1 })));
@@ -117,13 +119,14 @@ export const records = area<StoreFixture>("records", (verifies) => {
     await write(store, tenant, [putRecord(mine, { entry })]);
     scribble(mine);
     entry.vector?.fill(9);
+    entry.features.fill(9);
     const stored = await readOne(store, tenant, "a");
     expect(stored).toMatchObject({ topics: ["t"], metadata: { deep: { list: [1] } } });
     scribble(stored);
     for (const found of await list(store, tenant)) scribble(found);
-    for (const { record, entry } of await store.indexed(tenant, { afterRow: 0, limit: 9 })) {
-      scribble(record);
+    for (const { entry } of await store.indexed(tenant, { afterRow: 0, limit: 9 })) {
       entry.vector?.fill(9);
+      entry.features.fill(9);
     }
     expect(await readOne(store, tenant, "a")).toMatchObject({
       topics: ["t"],

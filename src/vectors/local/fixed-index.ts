@@ -1,14 +1,14 @@
 import type { Embedder } from "../../core/embedder.ts";
-import type { RecallIndex } from "../../core/recall-index.ts";
+import type { IndexedRecord, RecallIndex } from "../../core/recall-index.ts";
 import { Pace } from "./pace.ts";
-import { Partition, type PartitionRow } from "./partition.ts";
+import { Partition } from "./partition.ts";
 import { Selection } from "./selection.ts";
 import { viewOf } from "./view.ts";
 
 /** An index over rows that are given once and all belong to every view, whatever its scope and filter. */
 export async function createFixedIndex(
   embedder: Pick<Embedder, "id" | "dimensions">,
-  rows: Iterable<PartitionRow>,
+  rows: Iterable<IndexedRecord>,
 ): Promise<RecallIndex> {
   const partition = new Partition(embedder);
   const pace = new Pace();

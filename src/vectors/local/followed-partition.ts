@@ -1,4 +1,6 @@
+import { readGroup, unpackFeatures } from "../../core/features.ts";
 import type { IndexedRecord } from "../../core/recall-index.ts";
+import { FIRST_INSTANT } from "../../core/time.ts";
 import type { LocalIndexOptions } from "./local-index.ts";
 import { Pace } from "./pace.ts";
 import { Partition } from "./partition.ts";
@@ -64,8 +66,8 @@ export class FollowedPartition {
         limit: PAGE,
         ...(userId !== undefined && { userId }),
       });
-      for (const item of page) {
-        this.#take(partition, item);
+      for (const item of await this.#analysed(page)) {
+        partition.put(item);
         if (pace.due) await pace.rest();
       }
       const end = page.at(-1);
@@ -111,9 +113,8 @@ export class FollowedPartition {
     const pace = new Pace();
     for (let from = 0; from < ids.length; from += PAGE) {
       const some = ids.slice(from, from + PAGE);
-      const items = new Map(
-        (await store.indexedById(tenant, some)).map((item) => [item.record.id, item] as const),
-      );
+      const found = await this.#analysed(await store.indexedById(tenant, some));
+      const items = new Map(found.map((item) => [item.id, item] as const));
       for (const id of some) {
         const item = items.get(id);
         const unready = item && (item.entry.vector === null || item.entry.embedder !== embedder.id);
@@ -121,19 +122,36 @@ export class FollowedPartition {
           this.#partition.waitAgain(id);
           continue;
         }
-        if (item && this.#isOurs(item)) this.#take(this.#partition, item);
+        if (item && this.#isOurs(item)) this.#partition.put(item);
         else this.#partition.remove(id);
         if (pace.due) await pace.rest();
       }
     }
   }
 
-  #isOurs({ record }: IndexedRecord): boolean {
-    return this.#options.userId === undefined || record.userId === this.#options.userId;
+  #isOurs({ entry }: IndexedRecord): boolean {
+    const { userId } = this.#options;
+    return userId === undefined || readGroup(unpackFeatures(entry.features).group).userId === userId;
   }
 
-  #take(partition: Partition, { row, record, entry }: IndexedRecord): void {
-    partition.put({ row, traits: this.#options.describe(record), entry, fields: record });
+  /** The same with features of the present analyser: until the store has them, records are analysed when they are read. */
+  async #analysed(items: readonly IndexedRecord[]): Promise<readonly IndexedRecord[]> {
+    const { store, tenant, indexer } = this.#options;
+    const stale = items.filter(({ entry }) => entry.analyzer !== indexer.analyzer).map(({ id }) => id);
+    if (stale.length === 0) return items;
+    const records = await store.read(tenant, stale, { now: FIRST_INSTANT });
+    const features = new Map<string, Uint8Array>();
+    const pace = new Pace();
+    for (const record of records) {
+      if (record) features.set(record.id, indexer.features(record));
+      if (pace.due) await pace.rest();
+    }
+    return items.flatMap((item) => {
+      if (item.entry.analyzer === indexer.analyzer) return [item];
+      const own = features.get(item.id);
+      // Deleted since: a change will tell of it.
+      return own ? [{ ...item, entry: { ...item.entry, analyzer: indexer.analyzer, features: own } }] : [];
+    });
   }
 }
 

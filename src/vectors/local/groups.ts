@@ -1,15 +1,11 @@
+import { GROUP_FIELDS, type GroupFields, readGroup } from "../../core/features.ts";
 import { matches } from "../../core/filter/evaluate.ts";
 import type { FilterNode } from "../../core/filter/filter.ts";
 import type { MemoryRecord } from "../../core/record.ts";
 import { type Instant, instantKey } from "../../core/time.ts";
 import { Column } from "./column.ts";
 
-/** What most recalls filter by, and what few records differ in. */
-const FIELDS = ["type", "namespace", "userId", "agentId", "validFrom", "validTo", "expiresAt"] as const;
-const KNOWN: ReadonlySet<string> = new Set(FIELDS);
-
-/** The fields of a record that tell its group. */
-export type GroupFields = Pick<MemoryRecord, (typeof FIELDS)[number]>;
+const KNOWN: ReadonlySet<string> = new Set(GROUP_FIELDS);
 
 /** With more groups asking the store is quicker, which has indexes. */
 const MOST_GROUPS = 2_000;
@@ -30,14 +26,12 @@ export class Groups {
   /** For each slot its group; -1 once it is dead. */
   readonly #groupOf = new Column();
 
-  /** Slots are added in rising order, each one. */
-  add(slot: number, fields: GroupFields): void {
-    const key = JSON.stringify(FIELDS.map((field) => fields[field]));
-    let number = this.#numbers.get(key);
+  /** Slots are added in rising order, each one, with the JSON of the fields of their group. */
+  add(slot: number, group: string): void {
+    let number = this.#numbers.get(group);
     if (number === undefined) {
-      const own = Object.fromEntries(FIELDS.map((field) => [field, fields[field]])) as unknown as GroupFields;
-      number = this.#groups.push({ fields: own, members: new Column() }) - 1;
-      this.#numbers.set(key, number);
+      number = this.#groups.push({ fields: readGroup(group), members: new Column() }) - 1;
+      this.#numbers.set(group, number);
     }
     this.#groups[number]?.members.push(slot);
     this.#groupOf.push(number);

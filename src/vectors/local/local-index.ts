@@ -1,6 +1,5 @@
 import type { Embedder } from "../../core/embedder.ts";
-import type { RecallIndex, RecordTraits } from "../../core/recall-index.ts";
-import type { MemoryRecord } from "../../core/record.ts";
+import type { Indexer, RecallIndex } from "../../core/recall-index.ts";
 import { encodeKey, type ResolvedScope } from "../../core/scope.ts";
 import type { RecordStore } from "../../core/store.ts";
 import { FollowedPartition } from "./followed-partition.ts";
@@ -17,7 +16,8 @@ export interface LocalIndexOptions {
   readonly store: RecordStore;
   /** Vectors of other embedders are left out. */
   readonly embedder: Pick<Embedder, "id" | "dimensions">;
-  readonly describe: (record: MemoryRecord) => RecordTraits;
+  /** Makes anew what another analyser made. */
+  readonly indexer: Pick<Indexer, "analyzer" | "features">;
 }
 
 /**

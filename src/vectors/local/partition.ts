@@ -1,17 +1,10 @@
-import type { IndexEntry, RecordTraits } from "../../core/recall-index.ts";
+import { unpackFeatures } from "../../core/features.ts";
+import type { IndexedRecord, RecordTraits } from "../../core/recall-index.ts";
 import { Column } from "./column.ts";
-import { type GroupFields, Groups } from "./groups.ts";
+import { Groups } from "./groups.ts";
 import { Postings } from "./postings.ts";
 import { Selection } from "./selection.ts";
 import { VectorColumn } from "./vector-column.ts";
-
-export interface PartitionRow {
-  readonly row: number;
-  readonly traits: RecordTraits;
-  readonly entry: IndexEntry;
-  /** What filters ask of it. Left out where there is no filter. */
-  readonly fields?: GroupFields;
-}
 
 /** Selections kept: for many users more would take more memory than time they save. */
 const SELECTIONS = 4;
@@ -104,25 +97,27 @@ export class Partition {
     return selection;
   }
 
-  put({ row, traits, entry, fields }: PartitionRow): void {
-    this.remove(traits.id);
+  /** Puts a record with features of the present analyser into a new slot. */
+  put({ row, id, entry }: IndexedRecord): void {
+    this.remove(id);
     this.#selections.clear();
     const slot = this.length;
     const { vector } = entry;
     const fits = vector !== null && entry.embedder === this.#embedder && vector.length === this.#dimensions;
-    this.postings.add(entry.terms);
-    this.traits.push(this.#withOwnSession(traits));
+    const { hashes, traits, group } = unpackFeatures(entry.features);
+    this.postings.add(hashes);
+    this.traits.push(this.#withOwnSession({ id, ...traits }));
     this.#rows.push(row);
     this.lengths.push(this.postings.termsOf(slot).length);
     this.speakerOf.push(traits.speaker === null ? -1 : this.#speakerNumber(traits.speaker));
     this.vectorOf.push(fits ? this.vectors.append(vector) : -1);
     if (fits) this.slotOfVector.push(slot);
-    if (fields) this.groups.add(slot, fields);
+    this.groups.add(slot, group);
     this.previous.push(-1);
     this.next.push(-1);
     this.#slotOfRow.set(row, slot);
-    this.#rowOfId.set(traits.id, row);
-    if (!fits) this.#withoutVector.add(traits.id);
+    this.#rowOfId.set(id, row);
+    if (!fits) this.#withoutVector.add(id);
     if (traits.session !== null) this.#enterSession(traits.session, slot);
   }
 

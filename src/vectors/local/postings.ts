@@ -1,4 +1,5 @@
 import { Column } from "./column.ts";
+import { TermTable } from "./term-table.ts";
 
 /** A part of where a term occurs: slots in rising order, and how often in each. */
 export interface PostingPart {
@@ -19,7 +20,7 @@ const FULL = 2_048;
  * sorting the words of many slots together. So new slots wait until somebody asks or there are many of them.
  */
 export class Postings {
-  readonly #numbers = new Map<string, number>();
+  readonly #table = new TermTable();
   /** For each slot its terms as numbers, in order. */
   readonly #terms: Uint32Array[] = [];
   readonly #segments: Segment[] = [];
@@ -28,12 +29,10 @@ export class Postings {
   /** For each term a number to count with while a segment is made; all 0 in between. */
   readonly #scratch = new Column();
 
-  /** Adds the terms of the next slot, separated by spaces. */
-  add(terms: string): void {
-    const words = terms === "" ? [] : terms.split(" ");
-    const numbers = new Uint32Array(words.length);
-    for (let at = 0; at < words.length; at++) numbers[at] = this.#numberOf(words[at] ?? "");
-    this.#terms.push(numbers);
+  /** Adds the hashed terms of the next slot. */
+  add(hashes: Uint32Array): void {
+    this.#terms.push(this.#table.numbersOf(hashes));
+    while (this.#scratch.length < this.#table.size) this.#scratch.push(0);
     if (this.#terms.length - this.#sorted >= FULL) this.#sort();
   }
 
@@ -49,7 +48,7 @@ export class Postings {
 
   /** The number of a term; undefined when it occurs nowhere. */
   number(term: string): number | undefined {
-    return this.#numbers.get(term);
+    return this.#table.number(term);
   }
 
   /** Where the term of a number occurs; slots that have died since may still be among them. */
@@ -70,16 +69,6 @@ export class Postings {
     }
     this.#segments.push(new Segment(this.#terms, from, to, this.#scratch.values));
     this.#sorted = to;
-  }
-
-  #numberOf(term: string): number {
-    let number = this.#numbers.get(term);
-    if (number === undefined) {
-      number = this.#numbers.size;
-      this.#numbers.set(term, number);
-      this.#scratch.push(0);
-    }
-    return number;
   }
 }
 

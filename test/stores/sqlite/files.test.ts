@@ -61,7 +61,7 @@ test("nothing of an erased record or a deleted session is left in the file", asy
   const store = await openScratch(path);
   const secret = "qzxv-secret";
   const record = makeRecord("a", { text: secret, topics: [secret], metadata: { [secret]: secret } });
-  const entry = makeEntry({ terms: secret });
+  const entry = makeEntry({ features: new TextEncoder().encode(secret) });
   const filler = Array.from({ length: 50 }, (_, index) => putRecord(makeRecord(`filler${index}`)));
   await store.write("t", { writes: [...filler, putRecord(record, { entry })], now: at(0) });
   await store.write("t", {

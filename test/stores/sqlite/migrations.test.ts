@@ -2,6 +2,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import { StoreError } from "../../../src/core/errors.ts";
+import { DEFAULT_TENANT } from "../../../src/core/scope.ts";
+import { openMemory } from "../../../src/index.ts";
 import { openConnection } from "../../../src/stores/sqlite/driver.ts";
 import { openSqliteStore, printMigrations } from "../../../src/stores/sqlite/index.ts";
 import { MIGRATIONS, migrate } from "../../../src/stores/sqlite/migrations.ts";
@@ -37,6 +39,57 @@ test("a file that stopped at an older schema is brought up to date, keeping what
   expect(await store.tenants()).toEqual(["kept"]);
   await store.close();
   expect(schemaOf(path)).toEqual(schemaOf(fresh));
+});
+
+test("records of a file without packed entries are found as soon as it is open, and keep their vectors", async () => {
+  const path = scratchPath();
+  const old = openConnection(path, { readOnly: false });
+  old.exec("BEGIN IMMEDIATE");
+  migrate(old, MIGRATIONS.slice(0, 3));
+  const time = "2026-05-04T09:30:00.000000Z";
+  old.run("INSERT INTO tenants (name) VALUES (?)", DEFAULT_TENANT);
+  const texts = ["I always take an aisle seat", "My sister plays the cello"];
+  for (const [index, text] of texts.entries()) {
+    const record = { ...makeRecord(`r${index}`, { text }), version: 1 };
+    const vector = new Uint8Array(Float32Array.from({ length: 256 }, (_, at) => Math.sin(at + index)).buffer);
+    old.run(
+      "INSERT INTO changes (tenant, kind, change, id, version, at) VALUES (1, 'record', 'create', ?, 1, ?)",
+      record.id,
+      time,
+    );
+    const { lastRow } = old.run(
+      `INSERT INTO versions (tenant, id, version, change, present, at, created_at, body)
+       VALUES (1, ?, 1, 'create', 1, ?, ?, ?)`,
+      ...[record.id, time, time, JSON.stringify(record)],
+    );
+    old.run(
+      `INSERT INTO records (row, tenant, id, version, version_number, type, pinned, extracted, importance,
+         access_count, created_at, updated_at, last_accessed_at) VALUES (?, 1, ?, 1, ?, 'semantic', 0, 0, 0.5, 0, ?, ?, ?)`,
+      ...[index + 1, record.id, lastRow, time, time, time],
+    );
+    old.run(
+      "INSERT INTO entries (row, embedder, analyzer, terms, vector) VALUES (?, 'static-256', 'words-2', 'old', ?)",
+      ...[index + 1, vector],
+    );
+  }
+  old.exec("COMMIT");
+  old.close();
+
+  const migrated = await openScratch(path);
+  const before = await migrated.indexed(DEFAULT_TENANT, { afterRow: 0, limit: 9 });
+  expect(
+    before.map(({ id, entry }) => [id, entry.embedder, entry.features.length, entry.vector?.[0]]),
+  ).toEqual([
+    ["r0", "static-256", 0, 0],
+    ["r1", "static-256", 0, Math.fround(Math.sin(1))],
+  ]);
+  expect(await migrated.check()).toEqual([]);
+  await migrated.close();
+
+  const memory = await openMemory(`sqlite:${path}`);
+  const { hits } = await memory.search("aisle seats", { mode: "keyword" });
+  expect(hits.map(({ id }) => id)).toEqual(["r0"]);
+  await memory.close();
 });
 
 test("a migration that was broken off left nothing and is done again", async () => {
