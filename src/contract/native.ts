@@ -164,8 +164,8 @@ const guarded = {
 /**
  * The parts of operations that the memory takes as they are. What it checks itself is not repeated here; names of
  * operations are in snake case: append, replace, patch_messages, delete_messages, set_data, merge_data, replace_data,
- * delete_data, increment, push_list, insert_list, pop_list, remove_list, set_list, delete_list, set_context, set_tokens,
- * set_strategy, set_records, set_time_to_live.
+ * delete_data, increment, push_list, insert_list, pop_list, remove_list, set_list, delete_list, move_to_list, expire_fields,
+ * set_context, set_tokens, set_strategy, set_records, set_time_to_live.
  */
 export const OPERATION_SHAPES: Readonly<Record<string, z.ZodType>> = {
   replace: z.object({
@@ -174,6 +174,7 @@ export const OPERATION_SHAPES: Readonly<Record<string, z.ZodType>> = {
       memories: z.array(jsonObject()).optional(),
       data: jsonObject().optional(),
       lists: lists.optional(),
+      field_expires_at: z.record(z.string(), instant()).optional(),
       context: z.string().nullable().optional(),
       tokens: z.int().optional(),
       ttl_seconds: z.number().nullable().optional(),

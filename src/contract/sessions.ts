@@ -72,6 +72,7 @@ export const sessionState = z.object({
   memories: z.array(memory),
   data: jsonObject().nullable(),
   lists,
+  field_expires_at: z.record(z.string(), time).optional(),
   context: z.string().nullable(),
   tokens: z.int(),
   ttl_seconds: z.number().nullable(),

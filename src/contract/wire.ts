@@ -177,6 +177,7 @@ const SESSION = {
     "tokens",
     "ttlSeconds",
     "slidingExpiry",
+    "fieldExpiresAt",
   ),
   ...snake("createdAt", "updatedAt", "expiresAt", "version"),
   lastAccessedAt: "last_accessed",

@@ -221,7 +221,10 @@ export interface SessionReceipt {
 
 /** Where working memory is kept. An expired session is absent everywhere, and writing to it starts a new one. */
 export interface SessionStore {
-  /** `newest` gives only so many of the last messages by `createdAt`, oldest first. Without it all, in appended order. */
+  /**
+   * `newest` gives only so many of the last messages by `createdAt`, oldest first. Without it all, in appended order.
+   * Fields whose time has come since the last write are still there: readers leave them out by `withoutExpiredFields`.
+   */
   readSession(key: SessionKey, options: { now: Instant; newest?: number }): Promise<SessionState | null>;
 
   /**

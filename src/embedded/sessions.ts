@@ -2,6 +2,7 @@ import { sha256Hex } from "../core/content-hash.ts";
 import { checkLabel } from "../core/identifiers.ts";
 import type { ResolvedScope } from "../core/scope.ts";
 import { checkOperations } from "../core/session/check.ts";
+import { withoutExpiredFields } from "../core/session/fields.ts";
 import type { SessionOperation } from "../core/session/operations.ts";
 import type { SessionKey, SessionState } from "../core/session/state.ts";
 import type { SessionReceipt } from "../core/store.ts";
@@ -22,7 +23,9 @@ export async function readSession(
   options.signal?.throwIfAborted();
   checkKey(key);
   const newest = options.newest === undefined ? {} : { newest: wholeNumber(options.newest, "newest", 0) };
-  return parts.sessions.readSession(key, { now: present(parts), ...newest });
+  const now = present(parts);
+  const state = await parts.sessions.readSession(key, { now, ...newest });
+  return state && withoutExpiredFields(state, now);
 }
 
 export async function writeSession(

@@ -12,10 +12,16 @@ export function arbitraryOperation(): fc.Arbitrary<SessionOperation> {
 
 const key = () => fc.constantFrom("a", "b", "count", "__proto__", "constructor", "a.b");
 const list = () => fc.constantFrom("list", "other", "__proto__", "toString");
+const field = () => fc.oneof(key(), list());
 const index = () => fc.integer({ min: -4, max: 4 });
 const ids = () => fc.subarray(["m1", "m2", "m3", "m4", "M1", "é", "never"]);
 const ttl = () => fc.constantFrom(null, 0, 0.5, 10, 60, 3600);
 const instant = () => fc.constantFrom(null, START, "2026-05-04T09:30:00.000001Z");
+const fieldExpiresAt = () =>
+  fc.dictionary(field(), fc.constantFrom(START, "2026-05-04T09:30:10Z", "2026-05-04T10:30:00.5Z"), {
+    maxKeys: 3,
+    noNullPrototype: true,
+  });
 const strategy = () => fc.record({ strategy: arbitraryText(), config: arbitraryJsonObject() });
 const lists = () =>
   fc.dictionary(list(), fc.array(arbitraryJson(), { maxLength: 3 }), { maxKeys: 3, noNullPrototype: true });
@@ -27,19 +33,37 @@ const OPERATIONS: { [kind in Kind]: () => fc.Arbitrary<Extract<SessionOperation,
   replace: () =>
     fc.record({
       operation: fc.constant("replace"),
-      content: fc.record({
-        messages: arbitraryMessages(),
-        records: records(),
-        data: arbitraryJsonObject(),
-        lists: lists(),
-        context: fc.option(arbitraryText(), { nil: null }),
-        tokens: fc.nat(),
-        ttlSeconds: ttl(),
-        slidingExpiry: fc.boolean(),
-        strategy: strategy(),
-        createdAt: fc.constant(START),
-        lastAccessedAt: fc.constant(START),
-      }),
+      content: fc.record(
+        {
+          messages: arbitraryMessages(),
+          records: records(),
+          data: arbitraryJsonObject(),
+          lists: lists(),
+          fieldExpiresAt: fieldExpiresAt(),
+          context: fc.option(arbitraryText(), { nil: null }),
+          tokens: fc.nat(),
+          ttlSeconds: ttl(),
+          slidingExpiry: fc.boolean(),
+          strategy: strategy(),
+          createdAt: fc.constant(START),
+          lastAccessedAt: fc.constant(START),
+        },
+        {
+          requiredKeys: [
+            "messages",
+            "records",
+            "data",
+            "lists",
+            "context",
+            "tokens",
+            "ttlSeconds",
+            "slidingExpiry",
+            "strategy",
+            "createdAt",
+            "lastAccessedAt",
+          ],
+        },
+      ),
     }),
   patchMessages: () =>
     fc.record({
@@ -84,6 +108,13 @@ const OPERATIONS: { [kind in Kind]: () => fc.Arbitrary<Extract<SessionOperation,
       values: fc.array(arbitraryJson(), { maxLength: 3 }),
     }),
   deleteList: () => fc.record({ operation: fc.constant("deleteList"), list: list() }),
+  moveToList: () => fc.record({ operation: fc.constant("moveToList"), key: field() }),
+  expireFields: () =>
+    fc.record({
+      operation: fc.constant("expireFields"),
+      fields: fc.option(fc.array(field(), { maxLength: 3 }), { nil: null }),
+      seconds: ttl(),
+    }),
   setContext: () =>
     fc.record({ operation: fc.constant("setContext"), context: fc.option(arbitraryText(), { nil: null }) }),
   setTokens: () => fc.record({ operation: fc.constant("setTokens"), tokens: fc.nat() }),

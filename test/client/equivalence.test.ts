@@ -228,6 +228,10 @@ const CALLS: readonly [title: string, call: Call][] = [
         { operation: "deleteMessages", ids: ["m2"] },
         { operation: "deleteData", keys: ["n", "none"] },
         { operation: "setTimeToLive", seconds: 600, sliding: false },
+        { operation: "setData", values: { aList: [1], going: 1 } },
+        { operation: "moveToList", key: "aList" },
+        { operation: "expireFields", fields: ["aList", "camelCase"], seconds: 60 },
+        { operation: "expireFields", fields: ["going"], seconds: 0 },
       ]),
   ],
   [

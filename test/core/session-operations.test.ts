@@ -2,6 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ValidationError } from "../../src/core/errors.ts";
 import type { JsonObject, JsonValue } from "../../src/core/json.ts";
+import { checkOperations } from "../../src/core/session/check.ts";
+import { withoutExpiredFields } from "../../src/core/session/fields.ts";
 import {
   applyOperations,
   arrayLog,
@@ -285,5 +287,97 @@ describe("a write", () => {
       }),
       { numRuns: 300 },
     );
+  });
+});
+
+describe("fields", () => {
+  const SOON = "2026-05-04T09:30:05Z";
+
+  test("expire at an instant, keys of the data and lists alike", () => {
+    const done = apply([{ operation: "expireFields", fields: ["a", "l", "no"], seconds: 5 }], {
+      data: { a: 1, b: 2 },
+      lists: { l: [1] },
+    });
+    expect([done.fieldExpiresAt, done.results]).toEqual([{ a: SOON, l: SOON }, [2]]);
+    const seen = (now: string) => {
+      const { data, lists } = withoutExpiredFields(done, now);
+      return [data, lists];
+    };
+    expect(seen("2026-05-04T09:30:04.999999Z")).toEqual([{ a: 1, b: 2 }, { l: [1] }]);
+    expect(seen(SOON)).toEqual([{ b: 2 }, {}]);
+  });
+
+  test("expire all together, or no more", () => {
+    const part = { data: { a: 1 }, lists: { l: [1] }, fieldExpiresAt: { a: LATER } };
+    const all = apply([{ operation: "expireFields", fields: null, seconds: 5 }], part);
+    expect([all.fieldExpiresAt, all.results]).toEqual([{ a: SOON, l: SOON }, [2]]);
+    const none = apply([{ operation: "expireFields", fields: ["a"], seconds: null }], part);
+    expect(none).not.toHaveProperty("fieldExpiresAt");
+  });
+
+  test("that have expired are gone for every operation", () => {
+    const done = apply(
+      [
+        { operation: "increment", key: "n", by: 1 },
+        { operation: "pushList", list: "l", values: [2] },
+      ],
+      { data: { n: 5, kept: 1 }, lists: { l: [1] }, fieldExpiresAt: { n: NOW, l: NOW, kept: LATER } },
+    );
+    expect([done.data, done.lists, done.results]).toEqual([{ n: 1, kept: 1 }, { l: [2] }, [1, 1]]);
+    expect(done.fieldExpiresAt).toEqual({ kept: LATER });
+  });
+
+  test("lose their expiry when they are removed or the session is replaced", () => {
+    const part = {
+      data: { a: 1, b: 1 },
+      lists: { l: [1] },
+      fieldExpiresAt: { a: LATER, b: LATER, l: LATER },
+    };
+    const removed = apply(
+      [
+        { operation: "deleteData", keys: ["a"] },
+        { operation: "deleteList", list: "l" },
+      ],
+      part,
+    );
+    expect(removed.fieldExpiresAt).toEqual({ b: LATER });
+    const replaced = apply(
+      [{ operation: "replace", content: { ...emptySession(NOW), data: { a: 1 } } }],
+      part,
+    );
+    expect(replaced).not.toHaveProperty("fieldExpiresAt");
+    const content = { ...emptySession(NOW), data: { a: 1 }, fieldExpiresAt: { a: LATER, gone: LATER } };
+    expect(apply([{ operation: "replace", content }], part).fieldExpiresAt).toEqual({ a: LATER });
+  });
+
+  test("that are arrays in the data can become lists", () => {
+    const move = (key: string) => ({ operation: "moveToList", key }) as const;
+    const part = {
+      data: { l: [1, 2], both: [3], text: "x" },
+      lists: { both: [4] },
+      fieldExpiresAt: { l: LATER },
+    };
+    const done = apply([move("l"), move("l"), move("both"), move("none")], part);
+    expect([done.data, done.lists]).toEqual([
+      { both: [3], text: "x" },
+      { both: [4], l: [1, 2] },
+    ]);
+    expect(done.fieldExpiresAt).toEqual({ l: LATER });
+    expect(() => apply([move("text")], part)).toThrow("operations.0.key: holds no list");
+  });
+
+  test("are checked by name", () => {
+    const wrong: [object, string][] = [
+      [{ operation: "moveToList", key: 1 }, "operations.0.key"],
+      [{ operation: "expireFields", fields: "a", seconds: 1 }, "operations.0.fields"],
+      [{ operation: "expireFields", fields: [1], seconds: 1 }, "operations.0.fields.0"],
+      [{ operation: "expireFields", fields: null, seconds: "1" }, "operations.0.seconds"],
+      [
+        { operation: "replace", content: { ...emptySession(NOW), fieldExpiresAt: { a: "tomorrow" } } },
+        "fieldExpiresAt.a",
+      ],
+    ];
+    for (const [operation, place] of wrong)
+      expect(() => checkOperations([operation as SessionOperation], NOW)).toThrow(place);
   });
 });

@@ -74,6 +74,7 @@ const Session = z.looseObject({
   records: z.array(z.looseObject({})),
   data: z.record(z.string(), z.unknown()),
   lists: z.record(z.string(), z.array(z.unknown())),
+  fieldExpiresAt: z.record(z.string(), z.string()).optional(),
   context: z.string().nullable(),
   tokens: z.number(),
   ttlSeconds: z.number().nullable(),

@@ -1,10 +1,10 @@
 import { ValidationError } from "../errors.ts";
 import { checkLabel, checkText } from "../identifiers.ts";
 import { checkJson, checkJsonObject } from "../json.ts";
-import { type Instant, parseInstant } from "../time.ts";
+import { type Instant, type InstantInput, parseInstant } from "../time.ts";
 import { checkPast } from "./messages.ts";
 import type { SessionOperation } from "./operations.ts";
-import type { Message } from "./state.ts";
+import type { Message, SessionContent } from "./state.ts";
 
 type Path = readonly (string | number)[];
 
@@ -45,6 +45,7 @@ function checkOperation(operation: SessionOperation, now: Instant, path: Path): 
       checkJsonObject(operation.content.strategy.config, ["strategy", "config"]);
       if (operation.content.context !== null) checkText(operation.content.context, ["context"]);
       checkSeconds(operation.content.ttlSeconds, ["ttlSeconds"]);
+      checkExpiries(operation.content.fieldExpiresAt);
       return;
     case "patchMessages":
     case "deleteMessages":
@@ -87,6 +88,16 @@ function checkOperation(operation: SessionOperation, now: Instant, path: Path): 
       return;
     case "deleteList":
       checkText(operation.list, [...path, "list"]);
+      return;
+    case "moveToList":
+      checkText(operation.key, [...path, "key"]);
+      return;
+    case "expireFields":
+      if (operation.fields !== null)
+        checkList(operation.fields, [...path, "fields"]).forEach((field, index) => {
+          checkText(field, [...path, "fields", index]);
+        });
+      checkSeconds(operation.seconds, [...path, "seconds"]);
       return;
     case "setContext":
       if (operation.context !== null) checkText(operation.context, [...path, "context"]);
@@ -144,6 +155,15 @@ function checkLabels(value: unknown, path: Path): void {
 function checkIndex(value: unknown, path: Path): void {
   if (typeof value !== "number" || !Number.isSafeInteger(value))
     throw ValidationError.of(path, "must be a whole number", value, "int_type");
+}
+
+function checkExpiries(expiries: SessionContent["fieldExpiresAt"]): void {
+  if (expiries === undefined) return;
+  for (const [field, at] of Object.entries(checkJsonObject(expiries, ["fieldExpiresAt"]))) {
+    const path = ["fieldExpiresAt", field];
+    if (parseInstant(at as InstantInput, path) !== at)
+      throw ValidationError.of(path, "must be an instant in UTC such as 2026-05-04T09:30:00Z", at);
+  }
 }
 
 /** Zero and negative times to live are allowed and mean "gone at once", as the wire contract has it. */

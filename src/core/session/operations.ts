@@ -2,6 +2,7 @@ import { ValidationError } from "../errors.ts";
 import { deepMerge, type JsonObject, type JsonValue, jsonEquals } from "../json.ts";
 import type { MemoryRecord } from "../record.ts";
 import { formatMilliseconds, type Instant, toMilliseconds } from "../time.ts";
+import { expireFields, withExpiries, withoutExpiredFields } from "./fields.ts";
 import type { LearningStrategy, Message, SessionContent, SessionState } from "./state.ts";
 
 /** What background work may change on a message; everything else of a message is fixed once appended. */
@@ -50,6 +51,17 @@ export type SessionOperation =
   | { readonly operation: "setList"; readonly list: string; readonly values: readonly JsonValue[] }
   /** Removes a list. Result: whether it was there. */
   | { readonly operation: "deleteList"; readonly list: string }
+  /** Moves an array of the data into a list of that name, unless there is one; other values there are refused. */
+  | { readonly operation: "moveToList"; readonly key: string }
+  /**
+   * Sets when fields expire, which are keys of the data and lists: so many seconds from now, null for never. `fields` null
+   * means all. The expiry of a field goes with the field. Result: how many of them there were.
+   */
+  | {
+      readonly operation: "expireFields";
+      readonly fields: readonly string[] | null;
+      readonly seconds: number | null;
+    }
   | { readonly operation: "setContext"; readonly context: string | null }
   | { readonly operation: "setTokens"; readonly tokens: number }
   | { readonly operation: "setStrategy"; readonly strategy: LearningStrategy }
@@ -73,9 +85,9 @@ export interface MessageLog {
 export type SessionRest = Omit<SessionState, "messages">;
 
 /**
- * Applies operations in order: the one meaning of each, for every store. The messages go through `log`; the rest comes
- * back as a new value with the version, update time and expiry moved on. Nothing is changed when an operation throws,
- * provided the store undoes what `log` did.
+ * Applies operations in order: the one meaning of each, for every store. Each sees the fields that have not expired. The
+ * messages go through `log`; the rest comes back as a new value with the version, update time and expiry moved on. Nothing
+ * is changed when an operation throws, provided the store undoes what `log` did.
  * @throws ValidationError when an operation does not fit the state, such as incrementing text.
  */
 export function applyOperations(
@@ -86,8 +98,8 @@ export function applyOperations(
 ): { readonly rest: SessionRest; readonly results: JsonValue[] } {
   let next = rest;
   const results = operations.map((operation, index) => {
-    const step = apply(next, log, operation, now, ["operations", index]);
-    next = step.rest;
+    const step = apply(withoutExpiredFields(next, now), log, operation, now, ["operations", index]);
+    next = step.rest.fieldExpiresAt ? withExpiries(step.rest, step.rest.fieldExpiresAt) : step.rest;
     return step.result;
   });
   const restarts = next.slidingExpiry || next.expiresAt === null;
@@ -131,7 +143,9 @@ function apply(
       const { messages, ...content } = operation.content;
       const seen = new Set<string>();
       log.replace(messages.filter(({ id }) => !seen.has(id) && seen.add(id)));
-      return changed({ ...content, expiresAt: expiry(content.ttlSeconds, now) });
+      const { fieldExpiresAt: _, ...kept } = rest;
+      const expiresAt = expiry(content.ttlSeconds, now);
+      return { rest: { ...kept, ...content, expiresAt }, result: null };
     }
     case "patchMessages":
       return changed({}, log.patch(operation.ids, operation.patch));
@@ -188,6 +202,19 @@ function apply(
       if (!Object.hasOwn(rest.lists, operation.list)) return changed({}, false);
       const { [operation.list]: _, ...left } = rest.lists;
       return changed({ lists: left }, true);
+    }
+    case "moveToList": {
+      const { key } = operation;
+      if (Object.hasOwn(rest.lists, key) || !Object.hasOwn(rest.data, key)) return changed({});
+      const { [key]: values, ...data } = rest.data;
+      if (!Array.isArray(values))
+        throw ValidationError.of([...path, "key"], `holds no list: ${JSON.stringify(key)}`);
+      return changed({ data, lists: { ...rest.lists, [key]: values } });
+    }
+    case "expireFields": {
+      const at = expiry(operation.seconds, now);
+      const { state, found } = expireFields(rest, operation.fields, at);
+      return { rest: state, result: found };
     }
     case "setContext":
       return changed({ context: operation.context });

@@ -60,6 +60,8 @@ export interface SessionContent {
   readonly records: readonly MemoryRecord[];
   readonly data: JsonObject;
   readonly lists: { readonly [name: string]: readonly JsonValue[] };
+  /** When keys of the data and lists of that name expire; absent where nothing of the kind does. */
+  readonly fieldExpiresAt?: { readonly [field: string]: Instant };
   /** Summary of what is no longer in `messages`. */
   readonly context: string | null;
   /** A token count the caller keeps; not computed. */
