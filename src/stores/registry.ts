@@ -41,6 +41,8 @@ export interface OpenedStore {
  * @throws ValidationError for a scheme nobody knows, or when both are the same store.
  */
 export async function openStores(choice: StoreChoice, options: StoreOptions = {}): Promise<OpenedStore> {
+  if (choice.working === choice.store)
+    throw ValidationError.of("working", "must be another store than the one of long-term memory");
   const opened: Store[] = [];
   const abandon = async () => {
     for (const store of opened.reverse()) await store.close();
@@ -54,8 +56,6 @@ export async function openStores(choice: StoreChoice, options: StoreOptions = {}
   try {
     const store = await open(choice.store, "store");
     if (choice.working === undefined) return { store, abandon };
-    if (choice.working === choice.store)
-      throw ValidationError.of("working", "must be another store than the one of long-term memory");
     const { createPair } = await import("./pair.ts");
     return {
       store: createPair({ working: await open(choice.working, "working"), longTerm: store }),
