@@ -21,6 +21,7 @@ export default defineConfig({
     onlyBundle: [
       "@noble/hashes",
       "chrono-node",
+      "croner",
       "gpt-tokenizer",
       "stream-chain",
       "stream-json",

@@ -16,6 +16,23 @@ export {
 } from "./core/errors.ts";
 export type { Filter, FilterCondition, FilterValue } from "./core/filter/filter.ts";
 export type { IdSource } from "./core/identifiers.ts";
+export type { JobStore, StoredJob, TakenJob, TakeQuery } from "./core/job-store.ts";
+export type {
+  Job,
+  JobCounts,
+  JobFailure,
+  JobHandler,
+  JobPage,
+  JobQuery,
+  JobQueue,
+  JobState,
+  JobWorker,
+  NewJob,
+  RunningJob,
+  Schedule,
+  StopOptions,
+  WorkOptions,
+} from "./core/jobs.ts";
 export type { JsonObject, JsonValue } from "./core/json.ts";
 export type { Logger } from "./core/logger.ts";
 export type { Explanation, RecallMode, RecencyOptions } from "./core/recall.ts";

@@ -1,4 +1,5 @@
 import type { FilterNode } from "./filter/filter.ts";
+import type { JobStore } from "./job-store.ts";
 import type { JsonValue } from "./json.ts";
 import type { IndexEntry, IndexedRecord } from "./recall-index.ts";
 import type { ChangeKind, ChangeNote, MemoryRecord, RecordVersion } from "./record.ts";
@@ -262,6 +263,8 @@ export interface SessionSummary extends SessionKey {
 export interface Store extends RecordStore, SessionStore {
   /** Names the engine, for example `sqlite`. */
   readonly name: string;
+  /** Keeps background jobs beside the data. Closed with the store. */
+  readonly jobs?: JobStore;
   /** Checks the data; gives one sentence per problem found, none when all is well. */
   check(): Promise<string[]>;
   close(): Promise<void>;

@@ -24,6 +24,7 @@ export {
   putRecord,
   sessionKey,
 } from "./build.ts";
+export { describeJobQueue, type JobCapabilities, type JobQueueSubject } from "./describe-job-queue.ts";
 export {
   describeMemory,
   type MemoryCapabilities,
@@ -39,6 +40,8 @@ export {
 } from "./describe-vector-index.ts";
 export { NEIGHBOURS, ODD_TEXTS } from "./odd-text.ts";
 export {
+  JOB_REQUIREMENTS,
+  type JobRequirementId,
   MEMORY_REQUIREMENTS,
   type MemoryRequirementId,
   type RequirementId,

@@ -229,4 +229,47 @@ export const VECTOR_REQUIREMENTS = {
 
 export type VectorRequirementId = keyof typeof VECTOR_REQUIREMENTS;
 
-export type RequirementId = StoreRequirementId | MemoryRequirementId | VectorRequirementId;
+/** What a job queue must do, by stable id, cited by the tests of `describeJobQueue`. */
+export const JOB_REQUIREMENTS = {
+  "jobs.run": "A job reaches its handler exactly as it was enqueued, and is gone when it is done.",
+  "jobs.any-payload": "Any JSON and any well-formed text is kept exactly.",
+  "jobs.refused": "Wrong jobs, workers, schedules and questions are refused by name.",
+  "jobs.kinds": "A worker takes only kinds that it has handlers for.",
+  "jobs.order": "Higher priorities come first; equal ones in the order they came.",
+  "jobs.concurrency": "A worker does as many jobs side by side as it was told, and no more.",
+  "jobs.shared": "Several workers share the jobs, and each is done once.",
+  "jobs.delay": "No job is started before its instant.",
+
+  "keys.once": "Of the jobs of one kind, tenant and key, one waits or runs.",
+  "keys.races": "A key that several handles enqueue at once makes one job.",
+  "keys.retrying": "A job holds its key while it waits for its next attempt.",
+
+  "retries.again": "A failed job is tried again, and remembers how it failed.",
+  "retries.backoff": "Pauses grow with each failure and are spread by chance.",
+
+  "dead.visible":
+    "What failed for good is listed with code and sentence, without credentials, and holds no key.",
+  "dead.retried": "A dead letter is done again on request, with all its attempts.",
+  "dead.replaced": "Retrying a dead letter whose key another job has taken leaves that one.",
+  "dead.discarded": "A job that is not running can be removed.",
+  "dead.pages": "Lists by state and kind come in pages that give every job once; counts agree with them.",
+
+  "leases.taken-over": "The job of a worker that was killed is done by another one.",
+  "leases.last-attempt": "A job whose worker was killed in the last attempt is a dead letter.",
+  "leases.kept": "A worker that gives signs of life keeps its job.",
+  "leases.lost": "What a worker says about a job it has lost does not count.",
+
+  "drain.waits": "Stopping waits for running jobs and takes no more.",
+  "drain.given-back": "What does not end in time goes back as if it had not begun.",
+  "drain.heeded": "What ends because it is asked to goes back as if it had not begun.",
+  "drain.durable": "Every job is there after opening again.",
+  "drain.closed": "Every call on a closed queue fails with store_closed.",
+
+  "schedules.once": "A tick of a schedule has one run, however many workers there are.",
+  "schedules.made-up": "A tick that nobody has run is made up for once, and none is run twice.",
+  "schedules.no-pile": "No run of a schedule begins beside one that goes on.",
+} as const;
+
+export type JobRequirementId = keyof typeof JOB_REQUIREMENTS;
+
+export type RequirementId = StoreRequirementId | MemoryRequirementId | VectorRequirementId | JobRequirementId;

@@ -47,7 +47,7 @@ export function area<Fixture>(name: string, declare: (verifies: Verifies<Fixture
 
 /** What is known of a conformance test besides its title; reporters read it from the test's `meta`. */
 export interface ConformanceMeta {
-  readonly suite: "store" | "memory" | "vectors";
+  readonly suite: "store" | "memory" | "vectors" | "jobs";
   /** Name of the implementation under test. */
   readonly variant: string;
   readonly requirement: RequirementId;

@@ -5,10 +5,12 @@ import { readModules, staticGraph } from "./modules.ts";
 const modules = readModules();
 const sources = [...modules.values()];
 
-/** `core` for `src/core/time.ts`; `application` for what stands in `src` itself, embeds a memory, or finds a store. */
+/** `core` for `src/core/time.ts`; `application` for what stands in `src` itself, embeds a memory, queues jobs, or finds a store. */
 function layerOf(path: string): string {
   if (path === "src/stores/registry.ts") return "application";
-  const [, folder = "", file] = path.split("/");
+  const [, folder = "", file, adapter] = path.split("/");
+  // Only the engines in folders of their own are adapters.
+  if (folder === "jobs" && adapter === undefined) return "application";
   return file === undefined || folder === "embedded" ? "application" : folder;
 }
 

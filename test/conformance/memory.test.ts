@@ -1,6 +1,7 @@
 import { openMemory } from "../../src/index.ts";
 import { createBacking, createMemoryStore } from "../../src/stores/memory/index.ts";
-import { describeMemory, describeStore } from "../../src/testing/index.ts";
+import { describeJobQueue, describeMemory, describeStore } from "../../src/testing/index.ts";
+import { jobsOf } from "./folder.ts";
 
 let backing = createBacking();
 
@@ -13,5 +14,11 @@ describeStore({ name: "memory", open: async () => createMemoryStore(backing), re
 describeMemory({
   name: "memory",
   open: ({ clock, ids }) => openMemory({ store: createMemoryStore(backing), clock, ids }),
+  reset,
+});
+
+describeJobQueue({
+  name: "memory",
+  open: async () => jobsOf(createMemoryStore(backing)),
   reset,
 });

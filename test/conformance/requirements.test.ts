@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { JOB_AREAS } from "../../src/testing/describe-job-queue.ts";
 import { MEMORY_AREAS } from "../../src/testing/describe-memory.ts";
 import { STORE_AREAS } from "../../src/testing/describe-store.ts";
 import { VECTOR_AREAS } from "../../src/testing/describe-vector-index.ts";
 import {
+  JOB_REQUIREMENTS,
   MEMORY_REQUIREMENTS,
   STORE_REQUIREMENTS,
   VECTOR_REQUIREMENTS,
@@ -13,6 +15,7 @@ const suites: { name: string; requirements: object; areas: readonly Area<never>[
   { name: "store", requirements: STORE_REQUIREMENTS, areas: STORE_AREAS },
   { name: "memory", requirements: MEMORY_REQUIREMENTS, areas: MEMORY_AREAS },
   { name: "vector index", requirements: VECTOR_REQUIREMENTS, areas: VECTOR_AREAS },
+  { name: "job queue", requirements: JOB_REQUIREMENTS, areas: JOB_AREAS },
 ];
 
 describe.each(suites)("requirements of a $name", ({ requirements, areas }) => {

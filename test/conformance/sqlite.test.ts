@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { openMemory } from "../../src/index.ts";
 import { openSqliteStore } from "../../src/stores/sqlite/index.ts";
-import { describeMemory, describeStore } from "../../src/testing/index.ts";
-import { temporaryFolders } from "./folder.ts";
+import { describeJobQueue, describeMemory, describeStore } from "../../src/testing/index.ts";
+import { jobsOf, temporaryFolders } from "./folder.ts";
 
 const folders = temporaryFolders();
 let path = "";
@@ -18,3 +18,5 @@ describeMemory({
   open: ({ clock, ids }) => openMemory(`sqlite:${path}`, { clock, ids }),
   reset,
 });
+
+describeJobQueue({ name: "sqlite", open: async () => jobsOf(await openSqliteStore({ path })), reset });

@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import {
+  JOB_REQUIREMENTS,
   MEMORY_REQUIREMENTS,
   STORE_REQUIREMENTS,
   VECTOR_REQUIREMENTS,
@@ -11,6 +12,7 @@ const ids = {
   store: Object.keys(STORE_REQUIREMENTS),
   memory: Object.keys(MEMORY_REQUIREMENTS),
   vectors: Object.keys(VECTOR_REQUIREMENTS),
+  jobs: Object.keys(JOB_REQUIREMENTS),
 };
 
 /** The report of a run in which everything passed, but for one test. */
@@ -40,7 +42,7 @@ describe("the proof that every variant was verified", () => {
   });
 
   test("is not given for a variant that did not run", () => {
-    const all = ids.store.length + ids.memory.length;
+    const all = ids.store.length + ids.memory.length + ids.jobs.length;
     const missing = unproven(reportOf({ variant: "sqlite" }));
     expect(missing).toHaveLength(all);
     expect(missing[0]).toBe(`store: sqlite: ${ids.store[0]}: not run`);

@@ -1,4 +1,5 @@
 import {
+  JOB_REQUIREMENTS,
   MEMORY_REQUIREMENTS,
   STORE_REQUIREMENTS,
   VECTOR_REQUIREMENTS,
@@ -7,8 +8,8 @@ import type { ConformanceMeta } from "../../src/testing/suite.ts";
 
 /** Which suites each implementation must pass. The file named by its first word runs them. */
 export const VARIANTS: Readonly<Record<string, readonly ConformanceMeta["suite"][]>> = {
-  memory: ["store", "memory"],
-  sqlite: ["store", "memory"],
+  memory: ["store", "memory", "jobs"],
+  sqlite: ["store", "memory", "jobs"],
   "pair of sqlite and memory": ["store", "memory"],
   "pair of sqlite and sqlite": ["store", "memory"],
   remote: ["memory"],
@@ -16,7 +17,12 @@ export const VARIANTS: Readonly<Record<string, readonly ConformanceMeta["suite"]
   vectors: ["vectors"],
 };
 
-const REQUIREMENTS = { store: STORE_REQUIREMENTS, memory: MEMORY_REQUIREMENTS, vectors: VECTOR_REQUIREMENTS };
+const REQUIREMENTS = {
+  store: STORE_REQUIREMENTS,
+  memory: MEMORY_REQUIREMENTS,
+  vectors: VECTOR_REQUIREMENTS,
+  jobs: JOB_REQUIREMENTS,
+};
 
 /** What is read of a report of vitest's `json` reporter. */
 export interface ConformanceReport {

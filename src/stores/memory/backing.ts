@@ -1,3 +1,4 @@
+import type { Job } from "../../core/jobs.ts";
 import type { JsonValue } from "../../core/json.ts";
 import type { IndexEntry } from "../../core/recall-index.ts";
 import type { MemoryRecord, RecordVersion } from "../../core/record.ts";
@@ -11,11 +12,29 @@ export interface MemoryBacking {
   readonly tenants: Map<string, TenantData>;
   /** Last numbers given out, over all tenants. */
   readonly counters: { sequence: number; row: number };
+  readonly jobs: JobData;
+}
+
+export interface JobData {
+  /** In the order they came. */
+  readonly jobs: Map<string, KeptJob>;
+  /** Last tick of each schedule. */
+  readonly ticks: Map<string, Instant>;
+}
+
+/** A job and who has it. */
+export interface KeptJob extends Omit<Job, "state"> {
+  readonly lease: { readonly name: string; readonly until: Instant } | null;
+  readonly dead: boolean;
 }
 
 /** An empty backing; every `createMemoryStore(backing)` on it is one more handle on the same data. */
 export function createBacking(): MemoryBacking {
-  return { tenants: new Map(), counters: { sequence: 0, row: 0 } };
+  return {
+    tenants: new Map(),
+    counters: { sequence: 0, row: 0 },
+    jobs: { jobs: new Map(), ticks: new Map() },
+  };
 }
 
 export interface Row {

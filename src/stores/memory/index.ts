@@ -4,6 +4,7 @@ import { keptAnswer } from "./answers.ts";
 import { createBacking, type MemoryBacking, tenantNames, tenantOf } from "./backing.ts";
 import { copy } from "./copy.ts";
 import { lastSequence, readChanges, takeChanges } from "./feed.ts";
+import { createMemoryJobStore } from "./jobs.ts";
 import { resolvedRecord } from "./lookup.ts";
 import {
   countRecords,
@@ -66,6 +67,7 @@ export function createMemoryStore(backing: MemoryBacking = createBacking()): Sto
     findSessions: whileOpen((tenant, id, now) => sessions.findSessions(data(tenant), id, now)),
     listSessions: whileOpen((tenant, query) => sessions.listSessions(data(tenant), query)),
     removeExpiredSessions: whileOpen((now, limit) => sessions.removeExpiredSessions(backing, now, limit)),
+    jobs: createMemoryJobStore(backing.jobs, whileOpen),
     check: whileOpen(() => []),
     close: async () => {
       closed = true;

@@ -5,6 +5,7 @@ import { checkDatabase } from "./check.ts";
 import { type Database, type Durability, openDatabase } from "./database.ts";
 import type { Connection } from "./driver.ts";
 import { lastSequence, readChanges, takeChanges } from "./feed.ts";
+import { createSqliteJobStore } from "./jobs.ts";
 import { indexedById, indexedRecords, reindexRecords, staleEntries } from "./record-index.ts";
 import { countRecords, listRecords, rowNumbers } from "./record-list.ts";
 import { findDuplicates, readHistory, readRecord } from "./record-read.ts";
@@ -83,6 +84,7 @@ function storeOn(database: Database): Store {
       readTenant(name, (connection, tenant) => listSessions(connection, tenant, query)),
     removeExpiredSessions: (now, limit) =>
       write((connection) => removeExpiredSessions(connection, now, limit)),
+    jobs: createSqliteJobStore(database),
     check: () => read(checkDatabase),
     close: () => database.close(),
   };

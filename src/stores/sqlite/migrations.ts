@@ -207,6 +207,34 @@ CREATE INDEX entries_by_maker ON entries (embedder, analyzer);
 CREATE INDEX entries_without_vector ON entries (row) WHERE vector IS NULL;
 `;
 
+const JOBS = `
+CREATE TABLE jobs (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  kind TEXT NOT NULL,
+  tenant TEXT NOT NULL,
+  key TEXT,
+  payload TEXT NOT NULL,      -- JSON
+  priority INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  max_attempts INTEGER NOT NULL,
+  created_at TEXT NOT NULL,
+  run_at TEXT NOT NULL,
+  lease TEXT,                 -- who has it; NULL when nobody works on it
+  leased_until TEXT,
+  dead INTEGER NOT NULL,      -- whether it failed for good
+  failure TEXT                -- JSON of how the last attempt failed
+) STRICT;
+CREATE UNIQUE INDEX jobs_by_key ON jobs (kind, tenant, key) WHERE key IS NOT NULL AND dead = 0;
+CREATE INDEX jobs_by_kind ON jobs (kind, dead, run_at);
+
+-- The last tick of each schedule that a job was made for.
+CREATE TABLE job_ticks (
+  name TEXT PRIMARY KEY,
+  tick TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+`;
+
 export interface Migration {
   readonly title: string;
   readonly script: string;
@@ -219,6 +247,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { title: "fixed statistics for the query planner", script: STATISTICS },
   { title: "changes taken from other stores", script: POSITIONS },
   { title: "index entries as packed features", script: FEATURES },
+  { title: "background jobs", script: JOBS },
 ];
 
 /**
