@@ -1,3 +1,15 @@
+export {
+  ConversationMemory,
+  type ConversationSize,
+  type FieldDefaults,
+  type FieldOptions,
+} from "./conversation.ts";
+export {
+  type ConversationOptions,
+  type ConversationStats,
+  Conversations,
+  type ConversationUse,
+} from "./conversations.ts";
 export type { Clock } from "./core/clock.ts";
 export type { Embedder } from "./core/embedder.ts";
 export {
@@ -66,7 +78,7 @@ export type {
   VectorQuery,
   VectorSpace,
 } from "./core/vector-index.ts";
-export { type FollowOptions, Memory } from "./memory.ts";
+export { type FollowOptions, Memory, type SessionOptions } from "./memory.ts";
 export { DEFAULT_STORE, type OpenOptions, openMemory } from "./open.ts";
 export type {
   AddOptions,

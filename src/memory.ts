@@ -1,3 +1,4 @@
+import { type ConversationOptions, Conversations } from "./conversations.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
 import { UnsupportedError } from "./core/errors.ts";
 import { checkLabel, type IdSource } from "./core/identifiers.ts";
@@ -31,6 +32,13 @@ export interface MemoryParts {
   readonly operations: MemoryOperations;
   readonly clock?: Clock;
   readonly ids?: IdSource;
+  /** What holds for conversations where a call does not say. */
+  readonly conversations?: ConversationOptions;
+}
+
+export interface SessionOptions {
+  /** Seconds a new session lives after its last write, unless it is told otherwise; null for ever. Default null. */
+  readonly ttl?: number | null;
 }
 
 /** How to follow the change feed. */
@@ -52,12 +60,14 @@ export class Memory implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #ids: IdSource;
   readonly #scope: ResolvedScope;
+  readonly #conversations: ConversationOptions;
 
   constructor(parts: MemoryParts, scope: ResolvedScope = UNRESTRICTED) {
     this.#operations = parts.operations;
     this.#clock = parts.clock ?? systemClock;
     this.#ids = parts.ids ?? ulidSource(this.#clock);
     this.#scope = scope;
+    this.#conversations = parts.conversations ?? {};
   }
 
   /** The scope of this memory; null where it is not restricted. */
@@ -79,7 +89,7 @@ export class Memory implements AsyncDisposable {
   }
 
   /** Working memory of one conversation or workflow. Nothing is written until something is put into it. */
-  session(sessionId: string): Session {
+  session(sessionId: string, options: SessionOptions = {}): Session {
     if (this.#scope.sessionId !== null && this.#scope.sessionId !== sessionId)
       throw new UnsupportedError(
         `This memory is already restricted to session ${JSON.stringify(this.#scope.sessionId)}.`,
@@ -87,8 +97,13 @@ export class Memory implements AsyncDisposable {
     const { tenant, namespace, userId } = this.#scope;
     return new Session(
       { tenant, namespace, userId, sessionId: checkLabel(sessionId, "sessionId") },
-      { memory: this, operations: this.#operations, clock: this.#clock, ids: this.#ids },
+      { memory: this, operations: this.#operations, clock: this.#clock, ids: this.#ids, ...options },
     );
+  }
+
+  /** The sessions of this namespace and user seen as dictionaries with messages. */
+  conversations(options: ConversationOptions = {}): Conversations {
+    return new Conversations(this, this.#clock, { ...this.#conversations, ...options });
   }
 
   /** Remembers one text or record, or several in one atomic write. */
@@ -185,7 +200,12 @@ export class Memory implements AsyncDisposable {
   }
 
   #parts(): MemoryParts {
-    return { operations: this.#operations, clock: this.#clock, ids: this.#ids };
+    return {
+      operations: this.#operations,
+      clock: this.#clock,
+      ids: this.#ids,
+      conversations: this.#conversations,
+    };
   }
 }
 

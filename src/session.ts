@@ -27,6 +27,8 @@ interface SessionParts {
   readonly operations: MemoryOperations;
   readonly clock: Clock;
   readonly ids: IdSource;
+  /** Seconds a session that this one begins lives after its last write; null for ever. */
+  readonly ttl?: number | null;
 }
 
 /**
@@ -119,7 +121,16 @@ export class Session implements AsyncDisposable {
     operations: readonly SessionOperation[],
     options?: SessionWriteOptions,
   ): Promise<SessionReceipt> {
-    return this.#parts.operations.writeSession(this.key, operations, options);
+    const { operations: memory, ttl = null } = this.#parts;
+    if (ttl === null) return memory.writeSession(this.key, operations, options);
+    const lifetime: SessionOperation = {
+      operation: "setTimeToLive",
+      seconds: ttl,
+      sliding: true,
+      onlyNew: true,
+    };
+    const receipt = await memory.writeSession(this.key, [...operations, lifetime], options);
+    return { ...receipt, results: receipt.results.slice(0, operations.length) };
   }
 
   /** Ends the session and removes its working memory. Long-term records stay. Gives whether there was anything. */

@@ -192,7 +192,7 @@ export const OPERATION_SHAPES: Readonly<Record<string, z.ZodType>> = {
   }),
   set_strategy: z.object({ strategy: z.object({ strategy: z.string(), config: jsonObject() }) }),
   set_records: z.object({ memories: z.array(jsonObject()) }),
-  set_time_to_live: z.object({ sliding: z.boolean().optional() }),
+  set_time_to_live: z.object({ sliding: z.boolean().optional(), only_new: z.boolean().optional() }),
 };
 
 export const operationsBody = z.object({

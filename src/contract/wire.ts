@@ -211,6 +211,7 @@ const OPERATION_FIELDS = object({
   content: ["content", sessionCodec],
   records: ["memories", list(recordCodec)],
   patch: ["patch", messageCodec],
+  onlyNew: "only_new",
 });
 
 /** One change to a session. The name of the operation is in snake case on the wire, for example `push_list`. */

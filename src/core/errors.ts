@@ -30,6 +30,11 @@ export const ERROR_KINDS = {
     remedy:
       "Create the session by appending to it, and check namespace and user: they are part of its identity.",
   },
+  field_not_found: {
+    status: 404,
+    retryable: false,
+    remedy: "Set the field first, or read it with a fallback: fields go when their time to live has passed.",
+  },
   not_found: { status: 404, retryable: false, remedy: "Check the name against the reference." },
   version_conflict: {
     status: 409,
@@ -208,6 +213,7 @@ export function errorFromCode(
   switch (code) {
     case "record_not_found":
     case "session_not_found":
+    case "field_not_found":
     case "not_found":
       return new NotFoundError(code, message, options);
     case "version_conflict":

@@ -124,5 +124,6 @@ const OPERATIONS: { [kind in Kind]: () => fc.Arbitrary<Extract<SessionOperation,
     fc.oneof(
       fc.record({ operation: fc.constant("setTimeToLive"), seconds: ttl() }),
       fc.record({ operation: fc.constant("setTimeToLive"), seconds: ttl(), sliding: fc.boolean() }),
+      fc.record({ operation: fc.constant("setTimeToLive"), seconds: ttl(), onlyNew: fc.boolean() }),
     ),
 };

@@ -1,6 +1,8 @@
 import { calls, concurrency } from "./memory/calls.ts";
 import { deleting, idempotency, past, updating } from "./memory/changes.ts";
 import { context } from "./memory/context.ts";
+import { conversationTime } from "./memory/conversation-time.ts";
+import { conversations } from "./memory/conversations.ts";
 import { MemoryFixture, type MemorySubject } from "./memory/fixture.ts";
 import { filters, listing } from "./memory/listing.ts";
 import { adding } from "./memory/records.ts";
@@ -27,6 +29,8 @@ export const MEMORY_AREAS: readonly Area<MemoryFixture>[] = [
   messages,
   state,
   context,
+  conversations,
+  conversationTime,
   calls,
   concurrency,
 ];

@@ -199,6 +199,20 @@ export const MEMORY_REQUIREMENTS = {
   "session.context-budget": "A context stays inside its budget and keeps the newest messages.",
   "session.context-fence": "Recalled text is fenced as data and cannot close the fence.",
   "session.context-empty": "A context works without a session, records or a query.",
+
+  "conversation.fields": "Fields are set, read with a fallback, listed and deleted by any name.",
+  "conversation.lists": "A field that is a list appends, extends, inserts, pops and removes, as in Python.",
+  "conversation.model": "Any steps on fields do what they do on a dictionary of values and lists.",
+  "conversation.messages": "Messages are added beside the fields; the newest can be asked for.",
+  "conversation.atomic": "Several handles on one conversation lose nothing.",
+  "conversation.size": "The size tells bytes of UTF-8 JSON, field by field.",
+  "conversation.clear": "Clearing a conversation leaves nothing of it but its long-term records.",
+  "conversation.stats": "Totals and a line for each conversation of a scope.",
+  "conversation.ttl": "Each field expires at its own instant, which every write of the field sets anew.",
+  "conversation.set-ttl": "One time to live can be set for everything in a conversation.",
+  "conversation.lifetime":
+    "A conversation ends so long after its last write as was said when it began, and not before its fields.",
+  "conversation.cleanup": "Conversations of a scope that were left alone for long are removed.",
 } as const;
 
 export type MemoryRequirementId = keyof typeof MEMORY_REQUIREMENTS;

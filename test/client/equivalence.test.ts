@@ -228,6 +228,7 @@ const CALLS: readonly [title: string, call: Call][] = [
         { operation: "deleteMessages", ids: ["m2"] },
         { operation: "deleteData", keys: ["n", "none"] },
         { operation: "setTimeToLive", seconds: 600, sliding: false },
+        { operation: "setTimeToLive", seconds: 60, onlyNew: true },
         { operation: "setData", values: { aList: [1], going: 1 } },
         { operation: "moveToList", key: "aList" },
         { operation: "expireFields", fields: ["aList", "camelCase"], seconds: 60 },

@@ -229,6 +229,28 @@ describe("time to live", () => {
   });
 });
 
+describe("a time to live", () => {
+  const TTL = { operation: "setTimeToLive", seconds: 60, onlyNew: true } as const;
+  const MINUTE = "2026-05-04T09:31:00Z";
+
+  test("can be given to new sessions only, and to those that have none", () => {
+    expect(apply([TTL]).expiresAt).toBe(MINUTE);
+    expect(apply([{ operation: "setTokens", tokens: 1 }, TTL]).expiresAt).toBe(MINUTE);
+    expect(apply([TTL], { version: 1 })).toMatchObject({ expiresAt: null, ttlSeconds: null });
+    expect(apply([{ operation: "setTimeToLive", seconds: 9 }, TTL]).expiresAt).toBe("2026-05-04T09:30:09Z");
+  });
+
+  test("lasts as long as the fields do, unless it is fixed", () => {
+    const field = { operation: "expireFields", fields: ["a"], seconds: 3600 } as const;
+    const part = { data: { a: 1 } };
+    expect(apply([TTL, field], part).expiresAt).toBe("2026-05-04T10:30:00Z");
+    expect(apply([TTL, { ...field, seconds: 5 }], part).expiresAt).toBe(MINUTE);
+    expect(apply([TTL, { ...field, seconds: null }], part).expiresAt).toBe(MINUTE);
+    expect(apply([{ ...TTL, sliding: false }, field], part).expiresAt).toBe(MINUTE);
+    expect(apply([field], part).expiresAt).toBeNull();
+  });
+});
+
 describe("a write", () => {
   test("adds one to the version and moves the update time, however many operations", () => {
     expect(apply([], { version: 4, updatedAt: "2020-01-01T00:00:00Z" })).toMatchObject({
@@ -270,7 +292,8 @@ describe("a write", () => {
       fc.property(fc.array(arbitraryOperation(), { maxLength: 6 }), (operations) => {
         const run = (groups: SessionOperation[][]) => {
           const messages = some("m1", "m2");
-          let rest = fresh({ data: { a: 1 }, lists: { list: [1] } });
+          // Not the first write: some operations ask whether it is.
+          let rest = fresh({ data: { a: 1 }, lists: { list: [1] }, version: 1 });
           const results: JsonValue[] = [];
           for (const group of groups) {
             const step = applyOperations(rest, arrayLog(messages), group, NOW);

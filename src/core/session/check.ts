@@ -115,6 +115,8 @@ function checkOperation(operation: SessionOperation, now: Instant, path: Path): 
       return;
     case "setTimeToLive":
       checkSeconds(operation.seconds, [...path, "seconds"]);
+      checkFlag(operation.sliding, [...path, "sliding"]);
+      checkFlag(operation.onlyNew, [...path, "onlyNew"]);
       return;
     default:
       throw ValidationError.of(
@@ -164,6 +166,11 @@ function checkExpiries(expiries: SessionContent["fieldExpiresAt"]): void {
     if (parseInstant(at as InstantInput, path) !== at)
       throw ValidationError.of(path, "must be an instant in UTC such as 2026-05-04T09:30:00Z", at);
   }
+}
+
+function checkFlag(value: unknown, path: Path): void {
+  if (value !== undefined && typeof value !== "boolean")
+    throw ValidationError.of(path, "must be true or false", value, "bool_type");
 }
 
 /** Zero and negative times to live are allowed and mean "gone at once", as the wire contract has it. */

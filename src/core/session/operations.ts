@@ -1,7 +1,7 @@
 import { ValidationError } from "../errors.ts";
 import { deepMerge, type JsonObject, type JsonValue, jsonEquals } from "../json.ts";
 import type { MemoryRecord } from "../record.ts";
-import { formatMilliseconds, type Instant, toMilliseconds } from "../time.ts";
+import { compareInstants, formatMilliseconds, type Instant, toMilliseconds } from "../time.ts";
 import { expireFields, withExpiries, withoutExpiredFields } from "./fields.ts";
 import type { LearningStrategy, Message, SessionContent, SessionState } from "./state.ts";
 
@@ -67,8 +67,16 @@ export type SessionOperation =
   | { readonly operation: "setStrategy"; readonly strategy: LearningStrategy }
   /** Replaces the records waiting for promotion. */
   | { readonly operation: "setRecords"; readonly records: readonly MemoryRecord[] }
-  /** Sets the time to live, counted from now; null for none. */
-  | { readonly operation: "setTimeToLive"; readonly seconds: number | null; readonly sliding?: boolean };
+  /**
+   * Sets the time to live, counted from now; null for none. `onlyNew` leaves a session alone that was there before, or
+   * that has a time to live.
+   */
+  | {
+      readonly operation: "setTimeToLive";
+      readonly seconds: number | null;
+      readonly sliding?: boolean;
+      readonly onlyNew?: boolean;
+    };
 
 /** The messages of a session as operations need them. A store may keep them elsewhere than the rest of the state. */
 export interface MessageLog {
@@ -103,8 +111,15 @@ export function applyOperations(
     return step.result;
   });
   const restarts = next.slidingExpiry || next.expiresAt === null;
-  const expiresAt = restarts ? expiry(next.ttlSeconds, now) : next.expiresAt;
+  const expiresAt = restarts ? afterItsFields(expiry(next.ttlSeconds, now), next) : next.expiresAt;
   return { rest: { ...next, expiresAt, updatedAt: now, version: rest.version + 1 }, results };
+}
+
+/** A session that expires by itself does not do so before a field that was given longer. */
+function afterItsFields(expiresAt: Instant | null, rest: SessionRest): Instant | null {
+  if (expiresAt === null) return null;
+  const instants = [expiresAt, ...Object.values(rest.fieldExpiresAt ?? {})];
+  return instants.reduce((latest, at) => (compareInstants(at, latest) > 0 ? at : latest));
 }
 
 function expiry(ttlSeconds: number | null, now: Instant): Instant | null {
@@ -225,6 +240,7 @@ function apply(
     case "setRecords":
       return changed({ records: operation.records });
     case "setTimeToLive":
+      if (operation.onlyNew && (rest.version > 0 || rest.ttlSeconds !== null)) return changed({});
       return changed({
         ttlSeconds: operation.seconds,
         slidingExpiry: operation.sliding ?? rest.slidingExpiry,
