@@ -8,4 +8,6 @@ export default {
   ignoreExportsUsedInFile: true,
   // Run on the packed package, by the path of its command.
   ignoreDependencies: ["@arethetypeswrong/cli"],
+  // Of Linux, for tests that mount a disk.
+  ignoreBinaries: ["unshare"],
 } satisfies KnipConfig;

@@ -33,6 +33,7 @@ export function exitCodeOf(code: ErrorCode): number {
       return exitCode("conflict");
     case "store_busy":
     case "store_closed":
+    case "store_full":
     case "store_failed":
     case "server_unreachable":
     case "timed_out":

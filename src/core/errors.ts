@@ -69,6 +69,11 @@ export const ERROR_KINDS = {
     remedy: "Try again: another process held the store for longer than the deadline.",
   },
   store_closed: { status: 503, retryable: false, remedy: "Open the memory again; this handle was closed." },
+  store_full: {
+    status: 507,
+    retryable: true,
+    remedy: "Make room on the disk of the store, then try again; nothing of this call was stored.",
+  },
   store_failed: {
     status: 500,
     retryable: false,
@@ -227,6 +232,7 @@ export function errorFromCode(
       return new UnauthorizedError(code, message, options);
     case "store_busy":
     case "store_closed":
+    case "store_full":
     case "store_failed":
       return new StoreError(code, message, options);
     case "vectors_unavailable":

@@ -4,7 +4,8 @@ import { connectMemory } from "../../src/client/index.ts";
 import { Memory } from "../../src/memory.ts";
 import { temporaryFolder } from "../cli/memoir.ts";
 import { served } from "../cli/served.ts";
-import { type Acknowledged, checkStore, readAll, show, tally } from "./writers.ts";
+import { joined, noWrites, show, tally, type Writes } from "./ledger.ts";
+import { checkStore, readAll } from "./operations.ts";
 
 const MINUTES = 60_000;
 const LANES = 4;
@@ -20,9 +21,9 @@ async function writeUntilGone(
   name: string,
   kill: () => void,
   killAfter: number,
-): Promise<Acknowledged> {
+): Promise<Writes> {
   const memory = await connect(url);
-  const acknowledged: Acknowledged = { records: [], messages: [] };
+  const acknowledged = noWrites();
   let writes = 0;
   const lane = async (number: number) => {
     for (let index = 0; ; index++) {
@@ -46,8 +47,8 @@ test("a server killed twenty times amid its writes has lost nothing it acknowled
   timeout: 5 * MINUTES,
 }, async () => {
   const folder = temporaryFolder();
-  const path = join(folder, "memory.db");
-  const all: Acknowledged = { records: [], messages: [] };
+  const store = `sqlite:${join(folder, "memory.db")}`;
+  const all: Writes[] = [];
   for (let round = 0; round < 20; round++) {
     const { child, result, address } = await served(folder);
     const killAfter = 1 + ((round * 17) % 43);
@@ -58,13 +59,12 @@ test("a server killed twenty times amid its writes has lost nothing it acknowled
       killAfter,
     );
     expect((await result).code).toBeNull();
-    all.records.push(...written.records);
-    all.messages.push(...written.messages);
+    all.push(written);
     expect(written.records.length + written.messages.length).toBeGreaterThanOrEqual(killAfter);
-    expect(await checkStore(path)).toEqual([]);
-    expect(tally(all, await readAll(path))).toMatchObject({ lost: 0, doubled: 0 });
+    expect(await checkStore(store)).toEqual([]);
+    expect(tally(joined(all), await readAll(store))).toMatchObject({ lost: 0, doubled: 0 });
   }
-  show("twenty kills of a server", tally(all, await readAll(path)));
+  show("twenty kills of a server", tally(joined(all), await readAll(store)));
 });
 
 test("two servers on one folder see each other's writes at the next read", { timeout: MINUTES }, async () => {

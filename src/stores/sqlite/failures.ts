@@ -4,6 +4,7 @@ import { resultCode } from "./driver.ts";
 const BUSY = 5;
 const LOCKED = 6;
 const CORRUPT = 11;
+const FULL = 13;
 
 /** What each of SQLite's result codes means to somebody who has to do something about it. */
 const MEANINGS: Readonly<Record<number, string>> = {
@@ -11,7 +12,7 @@ const MEANINGS: Readonly<Record<number, string>> = {
   8: "the file or its folder is read-only",
   10: "the disk reported an error",
   [CORRUPT]: "the file is damaged",
-  13: "the disk is full",
+  [FULL]: "the disk is full",
   14: "the file cannot be opened",
   26: "the file is not an SQLite database",
 };
@@ -31,10 +32,11 @@ export function storeFailure(error: unknown, path: string): unknown {
   const code = resultCode(error);
   if (code === undefined && !("syscall" in error)) return error;
   const meaning = (code === undefined ? undefined : MEANINGS[code]) ?? error.message;
-  return new StoreError("store_failed", `The SQLite store ${path} failed: ${meaning}.`, {
-    cause: error,
-    details: { path },
-  });
+  return new StoreError(
+    code === FULL ? "store_full" : "store_failed",
+    `The SQLite store ${path} failed: ${meaning}.`,
+    { cause: error, details: { path } },
+  );
 }
 
 export function busyFailure(path: string, waitedMs: number, cause?: unknown): StoreError {
