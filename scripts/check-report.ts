@@ -4,12 +4,14 @@
  */
 import { globSync } from "node:fs";
 import { unproven } from "../test/conformance/variants.ts";
+import { unprovenWire } from "../test/server/wire/variants.ts";
 import { countTests, readReport, reportFile, type TestReport } from "./test-report.ts";
 
 /** One sentence for everything that did not run, by project. */
 const CHECKS: Readonly<Record<string, (report: TestReport) => string[]>> = {
   main: (report) => [
     ...unproven(report),
+    ...unprovenWire(report),
     ...notPassed(report, [
       "README.md",
       ...globSync("docs/*.md"),
