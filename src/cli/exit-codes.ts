@@ -32,6 +32,7 @@ export function exitCodeOf(code: ErrorCode): number {
     case "idempotency_key_reused":
       return exitCode("conflict");
     case "store_busy":
+    case "store_unavailable":
     case "store_closed":
     case "store_full":
     case "store_failed":

@@ -68,6 +68,12 @@ export const ERROR_KINDS = {
     retryable: true,
     remedy: "Try again: another process held the store for longer than the deadline.",
   },
+  store_unavailable: {
+    status: 503,
+    retryable: true,
+    remedy:
+      "Try again when the database can be reached; a write may have been carried out, so repeat it with an idempotency key.",
+  },
   store_closed: { status: 503, retryable: false, remedy: "Open the memory again; this handle was closed." },
   store_full: {
     status: 507,
@@ -231,6 +237,7 @@ export function errorFromCode(
     case "forbidden":
       return new UnauthorizedError(code, message, options);
     case "store_busy":
+    case "store_unavailable":
     case "store_closed":
     case "store_full":
     case "store_failed":

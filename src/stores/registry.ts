@@ -8,11 +8,17 @@ export interface StoreOptions {
 
 type Opener = (url: string, options: StoreOptions) => Promise<Store>;
 
+const postgres: Opener = async (url, options) =>
+  (await import("./postgres/index.ts")).openPostgresStore({ url, ...options });
+
 /** Stores by URL scheme. Each is loaded when it is asked for, so nobody pays for the others. */
 const OPENERS: Readonly<Record<string, Opener>> = {
   memory: async () => (await import("./memory/index.ts")).createMemoryStore(),
   sqlite: async (url, options) =>
     (await import("./sqlite/index.ts")).openSqliteStore({ path: url.slice("sqlite:".length), ...options }),
+  postgres,
+  postgresql: postgres,
+  pglite: async (url) => (await import("./postgres/pglite.ts")).openPgliteUrl(url),
   module: async (url, options) => {
     const specifier = url.slice("module:".length);
     const loaded = (await import(specifier)) as { openStore?: Opener };
@@ -68,8 +74,8 @@ export async function openStores(choice: StoreChoice, options: StoreOptions = {}
 }
 
 /**
- * Opens the store a URL names: `memory:`, `sqlite:PATH`, or `module:NAME` for a package that exports
- * `openStore(url, options)`.
+ * Opens the store a URL names: `memory:`, `sqlite:PATH`, `postgres://…`, `pglite:FOLDER`, or `module:NAME` for a package
+ * that exports `openStore(url, options)`.
  * @param field what the URL was given for, to name it in errors.
  * @throws ValidationError for a scheme nobody knows.
  */

@@ -6,6 +6,8 @@ import { Memory, openMemory } from "../../src/index.ts";
 import { serve } from "../../src/server/index.ts";
 import { createBacking, createMemoryStore } from "../../src/stores/memory/index.ts";
 import { describeMemory, type MemoryOpening } from "../../src/testing/index.ts";
+import { withServer } from "../servers/with-server.ts";
+import { ownSchema } from "./emptied.ts";
 import { temporaryFolders } from "./folder.ts";
 
 /** A memory behind a server of its own and a real socket. Handles on the same data have a server each. */
@@ -40,4 +42,14 @@ describeMemory({
   reset: async () => {
     path = join(await folders.fresh(), "memory.db");
   },
+});
+
+await withServer("postgres", (server) => {
+  const { url, empty } = ownSchema(server.url);
+  describeMemory({
+    name: "remote on postgres",
+    open: (opening) => openRemote(url, opening),
+    reset: empty,
+    runs: 5,
+  });
 });

@@ -12,8 +12,12 @@ export const VARIANTS: Readonly<Record<string, readonly ConformanceMeta["suite"]
   sqlite: ["store", "memory", "jobs"],
   "pair of sqlite and memory": ["store", "memory"],
   "pair of sqlite and sqlite": ["store", "memory"],
+  postgres: ["store", "memory"],
+  "postgres behind pgbouncer": ["store", "memory"],
+  pglite: ["store", "memory"],
   remote: ["memory"],
   "remote on sqlite": ["memory"],
+  "remote on postgres": ["memory"],
   vectors: ["vectors"],
 };
 

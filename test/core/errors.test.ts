@@ -50,6 +50,7 @@ describe("every error code", () => {
       forbidden: 403,
       body_too_large: 413,
       store_busy: 503,
+      store_unavailable: 503,
       store_closed: 503,
       store_failed: 500,
       model_missing: 503,

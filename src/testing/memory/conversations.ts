@@ -101,12 +101,12 @@ export const conversations = area<MemoryFixture>("conversations", (verifies) => 
     const chat = memory.conversations().conversation("chat");
     await chat.set("text", "not a list");
     for (const step of [
-      chat.append("text", 1),
-      chat.insert("text", 0, 1),
-      chat.pop("text"),
-      chat.remove("text", "n"),
+      () => chat.append("text", 1),
+      () => chat.insert("text", 0, 1),
+      () => chat.pop("text"),
+      () => chat.remove("text", "n"),
     ])
-      expect(await fieldsOf(step)).toEqual(["operations.0.key"]);
+      expect(await fieldsOf(step())).toEqual(["operations.0.key"]);
     expect(await fieldsOf(chat.getList("text"))).toEqual(["key"]);
     expect(await chat.get("text")).toBe("not a list");
     await chat.set("text", ["a list"]);

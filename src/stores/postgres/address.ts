@@ -1,0 +1,74 @@
+import { ValidationError } from "../../core/errors.ts";
+
+/** What a `postgres://` URL says. */
+export interface Address {
+  /** The URL without the options that are the store's own. */
+  readonly connectionString: string;
+  readonly schema: string;
+  readonly poolSize: number;
+  readonly timeoutMs: number;
+}
+
+export const DEFAULTS = { schema: "memoir", poolSize: 10, timeoutMs: 30_000 } as const;
+
+/** Options that are handed on, https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS. */
+const OF_LIBPQ = new Set([
+  ...["host", "port", "user", "password", "options", "application_name", "client_encoding", "keepalives"],
+  ...[
+    "ssl",
+    "sslmode",
+    "sslcert",
+    "sslkey",
+    "sslrootcert",
+    "sslnegotiation",
+    "channel_binding",
+    "connect_timeout",
+  ],
+  ...["target_session_attrs", "gssencmode", "fallback_application_name"],
+]);
+
+/** PostgreSQL cuts longer names off, and two schemas would become one. */
+const LONGEST_NAME = 63;
+
+/**
+ * Reads `postgres://user:password@host:port/database` with the options `schema`, `pool` and `timeout`; all others mean what they
+ * mean to libpq.
+ * @throws ValidationError that names the option and never repeats the URL, which may hold a password.
+ */
+export function readAddress(url: string): Address {
+  if (!URL.canParse(url)) throw ValidationError.of("store", "is not a valid PostgreSQL URL");
+  const parsed = new URL(url);
+  const own = (name: string) => {
+    const value = parsed.searchParams.get(name);
+    parsed.searchParams.delete(name);
+    return value;
+  };
+  const schema = checkSchema(own("schema") ?? DEFAULTS.schema);
+  const poolSize = wholeNumber("pool", own("pool"), DEFAULTS.poolSize);
+  const timeoutMs = wholeNumber("timeout", own("timeout"), DEFAULTS.timeoutMs);
+  for (const name of parsed.searchParams.keys())
+    if (!OF_LIBPQ.has(name)) throw ValidationError.of(`store.${name}`, "is not an option of postgres://");
+  // `pg` gives the modes of TLS another meaning unless it is asked for libpq's.
+  if (parsed.searchParams.has("sslmode")) parsed.searchParams.set("uselibpqcompat", "true");
+  return { connectionString: parsed.href, schema, poolSize, timeoutMs };
+}
+
+/** @throws ValidationError for a name that PostgreSQL would refuse, cut off or keep for itself. */
+export function checkSchema(schema: string): string {
+  const fits = schema !== "" && !schema.includes("\0") && Buffer.byteLength(schema) <= LONGEST_NAME;
+  if (!fits || /^pg_/i.test(schema))
+    throw ValidationError.of(
+      "store.schema",
+      `must be a name of 1 to ${LONGEST_NAME} bytes that does not begin with pg_`,
+      schema,
+    );
+  return schema;
+}
+
+function wholeNumber(name: string, text: string | null, fallback: number): number {
+  if (text === null) return fallback;
+  const number = Number(text);
+  if (!/^\d+$/.test(text) || number < 1 || number > 2 ** 31 - 1)
+    throw ValidationError.of(`store.${name}`, "must be a whole number above 0", text);
+  return number;
+}

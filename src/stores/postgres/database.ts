@@ -1,0 +1,153 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as wait } from "node:timers/promises";
+import { type Driver, NoAnswer, type Row, type Transaction } from "./driver.ts";
+import { closedFailure, refusalOf, storeFailure, wasUndone } from "./failures.ts";
+import { type Sql, sql, statement } from "./sql.ts";
+
+/** A schema in an open database: what the store's methods work with. Everything here is one flight, unless it must be repeated. */
+export interface Database {
+  readonly schema: string;
+  /** Runs a query that sees nothing but the rows of one tenant. */
+  read(tenant: string, query: Sql): Promise<Row[]>;
+  /** Runs a query that says by itself which rows it sees; it must change nothing. */
+  ask(query: Sql): Promise<Row[]>;
+  /**
+   * Calls a function that writes for a tenant. It is given the id of the request, and its changes must carry it: when the answer
+   * is lost, they tell whether the write took place, and what became of it.
+   */
+  write<Result>(tenant: string, request: WriteRequest<Result>): Promise<Result>;
+  /** Runs `work` in one transaction of several flights, again from the start when it was undone for the sake of another. */
+  transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result>;
+  close(): Promise<void>;
+}
+
+export interface WriteRequest<Result> {
+  /** The call of a function. */
+  readonly call: (request: string) => Sql;
+  readonly result: (rows: Row[]) => Result;
+  /** The result of a write whose answer was lost, of the changes it made, oldest first. Left out: it may be done twice. */
+  readonly recovered?: (
+    changes: readonly { readonly id: string; readonly version: number; readonly sequence: number }[],
+  ) => Result;
+}
+
+export interface DatabaseOptions {
+  readonly schema: string;
+  /** Names the database in messages. */
+  readonly name: string;
+  /** How long a call may take, with everything that is tried again, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
+/** Longest pause before trying again, in milliseconds. */
+const LONGEST_PAUSE = 250;
+
+/** How far back in the feed a lost write is looked for. */
+const RECENT_CHANGES = 100_000;
+
+export function databaseOn(driver: Driver, { schema, name, timeoutMs }: DatabaseOptions): Database {
+  const running = new Set<Promise<unknown>>();
+  let closing: Promise<void> | undefined;
+
+  /** Runs a call unless the store is closed, so that closing can wait for it. */
+  async function call<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (closing !== undefined) throw closedFailure(name);
+    const promise = work();
+    running.add(promise);
+    try {
+      return await promise;
+    } catch (error) {
+      throw storeFailure(error, name);
+    } finally {
+      running.delete(promise);
+    }
+  }
+
+  /** Tries again what did not take place, and what may take place twice, as long as there is time. */
+  async function persistently<Result>(attempt: () => Promise<Result>, repeatable: boolean): Promise<Result> {
+    const deadline = performance.now() + timeoutMs;
+    for (let tries = 0; ; tries++) {
+      try {
+        return await attempt();
+      } catch (error) {
+        const again =
+          error instanceof NoAnswer
+            ? error.reason === "lost" && (repeatable || !error.sent)
+            : wasUndone(error);
+        const pause = Math.random() * Math.min(LONGEST_PAUSE, 4 * 2 ** tries);
+        if (!again || performance.now() + pause > deadline) throw error;
+        await wait(pause);
+      }
+    }
+  }
+
+  /** The function waits for other writers of the tenant no longer than its caller waits for it. */
+  const writing = (functionCall: Sql) =>
+    sql`SELECT ${functionCall} FROM set_config('lock_timeout', ${String(timeoutMs)}, true)`;
+  const compiled = (query: Sql) => statement(query, schema);
+  const forTenant = (tenant: string) =>
+    sql`SELECT set_config('memoir.tenant', SCHEMA.label_key(${tenant}), true)`;
+
+  function ask(queries: readonly Sql[]): Promise<Row[]> {
+    return call(() =>
+      persistently(async () => (await driver.flight(queries.map(compiled))).at(-1) ?? [], true),
+    );
+  }
+
+  async function write<Result>(tenant: string, request: WriteRequest<Result>): Promise<Result> {
+    const id = randomUUID();
+    const query = compiled(writing(request.call(id)));
+    const { recovered } = request;
+    let uncertain = false;
+    const attempt = async () => {
+      try {
+        if (uncertain && recovered) {
+          const changes = await changesOf(tenant, id);
+          if (changes.length > 0) return recovered(changes);
+        }
+        const [rows = []] = await driver.flight([query]);
+        return request.result(rows);
+      } catch (error) {
+        if (error instanceof NoAnswer) uncertain ||= error.sent;
+        // What stands in the way may be the first attempt itself, which came through late.
+        if (!uncertain || !recovered || !refusalOf(error)) throw error;
+        const changes = await changesOf(tenant, id);
+        if (changes.length === 0) throw error;
+        return recovered(changes);
+      }
+    };
+    return persistently(attempt, true);
+  }
+
+  async function changesOf(tenant: string, request: string) {
+    const query = sql`SELECT c.id, c.version, c.sequence FROM SCHEMA.tenants t
+      JOIN SCHEMA.changes c ON c.tenant = t.tenant AND c.sequence > t.last_sequence - ${RECENT_CHANGES}::bigint
+      WHERE t.tenant = SCHEMA.label_key(${tenant}) AND c.request = ${request}::uuid ORDER BY c.sequence`;
+    const [, rows = []] = await driver.flight([compiled(forTenant(tenant)), compiled(query)]);
+    return rows.map(([id, version, sequence]) => ({
+      id: id ?? "",
+      version: Number(version),
+      sequence: Number(sequence),
+    }));
+  }
+
+  return {
+    schema,
+    read: (tenant, query) => ask([forTenant(tenant), query]),
+    ask: (query) => ask([query]),
+    write: (tenant, request) => call(() => write(tenant, request)),
+    transaction: (work) => call(() => persistently(() => driver.transaction(work), false)),
+    close() {
+      closing ??= (async () => {
+        while (running.size > 0) await Promise.allSettled(running);
+        await driver.close();
+      })();
+      return closing;
+    },
+  };
+}
+
+/** Every column of a function that gives rows. */
+export function rowsOf(call: Sql): Sql {
+  return sql`SELECT * FROM ${call}`;
+}

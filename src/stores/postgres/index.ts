@@ -1,0 +1,65 @@
+import type { Client } from "pg";
+import { ValidationError } from "../../core/errors.ts";
+import { type Logger, silentLogger } from "../../core/logger.ts";
+import type { Store } from "../../core/store.ts";
+import { readAddress } from "./address.ts";
+import { databaseOn } from "./database.ts";
+import { storeFailure } from "./failures.ts";
+import { migrate } from "./migrations.ts";
+import { loadPg, openPgDriver } from "./pg-driver.ts";
+import { storeOn } from "./store.ts";
+
+export { printMigrations } from "./migrations.ts";
+
+export interface PostgresStoreOptions {
+  /**
+   * `postgres://user:password@host:port/database`, with these options of its own: `schema`, where everything is kept (default
+   * `memoir`); `pool`, the most connections at once (default 10); `timeout`, how long a call may take, in milliseconds (default
+   * 30000). All others, such as `sslmode`, mean what they mean to libpq.
+   */
+  readonly url: string;
+  readonly logger?: Logger;
+}
+
+/**
+ * Keeps memory in a schema of a PostgreSQL database, version 15 or newer, which any number of processes and hosts may share.
+ * The schema is made and brought up to date on opening.
+ * @throws ValidationError for a wrong option; StoreError when the package `pg` is missing, or the database cannot be reached,
+ * refuses, or needs a newer release.
+ */
+export async function openPostgresStore({
+  url,
+  logger = silentLogger,
+}: PostgresStoreOptions): Promise<Store> {
+  const { connectionString, schema, poolSize, timeoutMs } = readAddress(url);
+  const { Client, Pool } = await loadPg();
+  const config = {
+    application_name: "memoir",
+    keepAlive: true,
+    max: poolSize,
+    connectionTimeoutMillis: timeoutMs,
+    connectionString,
+  };
+  const name = nameOf(() => new Client(config));
+  const driver = openPgDriver(new Pool(config), { timeoutMs, logger });
+  try {
+    await migrate(driver, schema);
+  } catch (error) {
+    await driver.close();
+    throw storeFailure(error, name);
+  }
+  return storeOn("postgres", databaseOn(driver, { schema, name, timeoutMs }));
+}
+
+/** Names the database without user and password, for messages. `pg` reads the URL, and the files of TLS that it names. */
+function nameOf(read: () => Client): string {
+  try {
+    const { host, port, database } = read();
+    return `${host}:${port}/${database ?? ""}`;
+  } catch (error) {
+    throw ValidationError.of(
+      "store",
+      `is not a PostgreSQL URL that can be used: ${(error as Error).message}`,
+    );
+  }
+}

@@ -1,0 +1,120 @@
+import type { Pool, PoolClient } from "pg";
+import { MemoirError, StoreError } from "../../core/errors.ts";
+import type { Logger } from "../../core/logger.ts";
+import { type Driver, NoAnswer, type Row, sqlState, type Transaction } from "./driver.ts";
+import { Flight } from "./flight.ts";
+import type { Statement } from "./sql.ts";
+
+/**
+ * The parts of the package `pg` that the store uses.
+ * @throws StoreError when it is not installed.
+ */
+export async function loadPg(): Promise<Pick<typeof import("pg"), "Client" | "Pool">> {
+  try {
+    return (await import("pg")).default;
+  } catch (cause) {
+    throw new StoreError("store_failed", "A PostgreSQL store needs the package pg: npm install pg.", {
+      cause,
+    });
+  }
+}
+
+/**
+ * @param timeoutMs how long to wait for each answer, in milliseconds.
+ */
+export function openPgDriver(
+  pool: Pool,
+  { timeoutMs, logger }: { readonly timeoutMs: number; readonly logger: Logger },
+): Driver {
+  // A connection that breaks while nobody uses it; the pool makes another one.
+  pool.on("error", (error) => logger.info({ reason: error.message }, "an idle database connection was lost"));
+  async function withClient<Result>(work: (client: PoolClient) => Promise<Result>): Promise<Result> {
+    const client = await connect(pool);
+    try {
+      const result = await work(client);
+      client.release();
+      return result;
+    } catch (error) {
+      client.release(!isRefusal(error));
+      throw error;
+    }
+  }
+
+  const fly = (client: PoolClient, statements: readonly Statement[]) =>
+    answerInTime<Row[][]>(timeoutMs, (resolve, reject) => {
+      client.query(new Flight(statements, resolve, reject));
+    });
+
+  return {
+    flight: (statements) => withClient((client) => fly(client, statements)),
+    transaction: (work) =>
+      withClient(async (client) => {
+        const script = async (text: string) => {
+          await answerInTime(timeoutMs, (resolve, reject) => client.query(text).then(resolve, reject));
+        };
+        const transaction: Transaction = {
+          async run(statement) {
+            const [rows = []] = await fly(client, [statement]);
+            return rows;
+          },
+          script,
+        };
+        await script("BEGIN");
+        try {
+          const result = await work(transaction);
+          await script("COMMIT");
+          return result;
+        } catch (error) {
+          // With the connection the transaction ends by itself.
+          if (isRefusal(error)) await script("ROLLBACK");
+          throw error;
+        }
+      }),
+    close: () => pool.end(),
+  };
+}
+
+async function connect(pool: Pool): Promise<PoolClient> {
+  try {
+    return await pool.connect();
+  } catch (error) {
+    // The pool's own words for it; it has no code.
+    const late = error instanceof Error && /timeout exceeded when trying to connect/.test(error.message);
+    throw sqlState(error) === undefined ? new NoAnswer(late ? "late" : "lost", false, error) : error;
+  }
+}
+
+/** Whether the connection is as good as before: the server said no, or a caller's own work threw. */
+function isRefusal(error: unknown): boolean {
+  if (error instanceof NoAnswer) return false;
+  const state = sqlState(error);
+  return state === undefined ? MemoirError.is(error) : !endsConnection(state);
+}
+
+/** Shutdown and crash of the server, or the end of this connection by an administrator. */
+function endsConnection(state: string): boolean {
+  return state.startsWith("57P") || state.startsWith("08") || state === "25P03";
+}
+
+function answerInTime<Result>(
+  timeoutMs: number,
+  begin: (resolve: (result: Result) => void, reject: (error: unknown) => void) => void,
+): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(new NoAnswer("late", true, new Error(`no answer within ${timeoutMs} ms`)));
+    }, timeoutMs);
+    begin(
+      (result) => {
+        clearTimeout(timer);
+        resolve(result);
+      },
+      (error) => {
+        clearTimeout(timer);
+        const state = sqlState(error);
+        const lost = state === undefined || endsConnection(state);
+        reject(lost ? new NoAnswer("lost", true, error) : error);
+      },
+    );
+  });
+}

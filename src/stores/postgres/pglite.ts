@@ -1,0 +1,102 @@
+import { mkdir } from "node:fs/promises";
+import { resolve } from "node:path";
+import type { PGlite } from "@electric-sql/pglite";
+import { StoreError, ValidationError } from "../../core/errors.ts";
+import type { Store } from "../../core/store.ts";
+import { checkSchema, DEFAULTS } from "./address.ts";
+import { databaseOn } from "./database.ts";
+import { storeFailure } from "./failures.ts";
+import { migrate } from "./migrations.ts";
+import { pgliteDriver } from "./pglite-driver.ts";
+import { storeOn } from "./store.ts";
+
+export interface PgliteStoreOptions {
+  /** The folder of the data, made when it is not there. Left out: in memory, and gone with the store. */
+  readonly folder?: string;
+  /** A database that is open already, which stays its owner's to close. */
+  readonly database?: PGlite;
+  /** Where everything is kept. Default `memoir`. */
+  readonly schema?: string;
+}
+
+/**
+ * Keeps memory in PostgreSQL inside this process: the store of a server without the server, for development and tests. One process at a
+ * time may open a folder, and what was written last may be lost with the power.
+ * @throws StoreError when the package `@electric-sql/pglite` is missing or the folder cannot be opened.
+ */
+export async function openPgliteStore(options: PgliteStoreOptions = {}): Promise<Store> {
+  const schema = checkSchema(options.schema ?? DEFAULTS.schema);
+  const name = options.folder === undefined ? "in memory" : resolve(options.folder);
+  const shared = options.database
+    ? { database: options.database, release: async () => undefined }
+    : await openShared(options.folder === undefined ? undefined : name);
+  const driver = pgliteDriver(shared.database, shared.release);
+  try {
+    await migrate(driver, schema);
+  } catch (error) {
+    await driver.close();
+    throw storeFailure(error, name);
+  }
+  return storeOn("pglite", databaseOn(driver, { schema, name, timeoutMs: DEFAULTS.timeoutMs }));
+}
+
+/**
+ * Opens `pglite:` for memory in this process, or `pglite:FOLDER`, either with `?schema=NAME`.
+ * @throws ValidationError for any other option, and as `openPgliteStore`.
+ */
+export async function openPgliteUrl(url: string): Promise<Store> {
+  const [, folder = "", query] = /^pglite:([^?]*)(?:\?(.*))?$/.exec(url) ?? [];
+  const options = new URLSearchParams(query);
+  const schema = options.get("schema");
+  for (const name of options.keys())
+    if (name !== "schema") throw ValidationError.of(`store.${name}`, "is not an option of pglite:");
+  return openPgliteStore({ ...(folder !== "" && { folder }), ...(schema !== null && { schema }) });
+}
+
+interface Shared {
+  readonly database: PGlite;
+  readonly release: () => Promise<void>;
+}
+
+/** The folders that are open in this process: a folder has one database, which all stores on it share. */
+const open = new Map<string, { readonly opening: Promise<PGlite>; users: number }>();
+
+async function openShared(folder: string | undefined): Promise<Shared> {
+  if (folder === undefined) {
+    const database = await start(undefined);
+    return { database, release: () => database.close() };
+  }
+  const entry = open.get(folder) ?? { opening: start(folder), users: 0 };
+  open.set(folder, entry);
+  entry.users++;
+  const release = async () => {
+    if (--entry.users > 0) return;
+    open.delete(folder);
+    await (await entry.opening).close();
+  };
+  try {
+    return { database: await entry.opening, release };
+  } catch (error) {
+    if (--entry.users === 0) open.delete(folder);
+    throw error;
+  }
+}
+
+async function start(folder: string | undefined): Promise<PGlite> {
+  const { PGlite } = await load();
+  if (folder === undefined) return PGlite.create();
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  return PGlite.create(folder);
+}
+
+async function load(): Promise<typeof import("@electric-sql/pglite")> {
+  try {
+    return await import("@electric-sql/pglite");
+  } catch (cause) {
+    throw new StoreError(
+      "store_failed",
+      "A PGlite store needs the package @electric-sql/pglite: npm install @electric-sql/pglite.",
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,92 @@
+import type { RecordWrite, WriteBatch } from "../../core/store.ts";
+import type { Instant } from "../../core/time.ts";
+import type { Database } from "./database.ts";
+import { writtenEntry } from "./entries.ts";
+import { timestamp } from "./rows.ts";
+import { sql } from "./sql.ts";
+import { decodeJson, decodeText, encodeJson } from "./wire-text.ts";
+
+interface Written {
+  readonly versions: readonly number[];
+  readonly sequence: number;
+}
+
+export function writeBatch(
+  database: Database,
+  tenant: string,
+  { writes, now, idempotency }: WriteBatch,
+): Promise<Written> {
+  const answer = idempotency === undefined ? null : encodeJson(idempotency);
+  const batch = encodeJson(writes.map(written));
+  return database.write(tenant, {
+    call: (request) =>
+      sql`SCHEMA.write_records(${tenant}, ${timestamp(now)}, ${request}, ${answer}, ${batch})`,
+    result: ([row]) => decodeJson<Written>(row?.[0] ?? ""),
+    recovered(changes) {
+      const versions = changes.map(({ version }) => version);
+      return {
+        versions: writes.map(({ kind }) => (kind === "alias" ? 0 : (versions.shift() ?? 0))),
+        sequence: changes.at(-1)?.sequence ?? 0,
+      };
+    },
+  });
+}
+
+/** A write as the function `write_records` takes it. */
+function written(write: RecordWrite): object {
+  switch (write.kind) {
+    case "put": {
+      const { entry, note, record, ...rest } = write;
+      return { ...rest, id: record.id, record, ...noteOf(note), ...writtenEntry(entry) };
+    }
+    case "delete": {
+      const { note, ...rest } = write;
+      return { ...rest, ...noteOf(note) };
+    }
+    case "alias":
+      return write;
+  }
+}
+
+function noteOf(note: object): { note?: object } {
+  return Object.keys(note).length === 0 ? {} : { note };
+}
+
+export function eraseRecords(
+  database: Database,
+  tenant: string,
+  ids: readonly string[],
+  now: Instant,
+): Promise<string[]> {
+  const wanted = [...new Set(ids)];
+  return database.write(tenant, {
+    call: (request) => sql`SCHEMA.erase_records(${tenant}, ${wanted}, ${timestamp(now)}, ${request})`,
+    result: (rows) => rows.map(([id = null]) => decodeText(id) ?? ""),
+    recovered: (changes) => changes.map(({ id }) => id),
+  });
+}
+
+export function removeExpiredRecords(
+  database: Database,
+  tenant: string,
+  now: Instant,
+  limit: number,
+): Promise<string[]> {
+  return database.write(tenant, {
+    call: (request) => sql`SCHEMA.remove_expired_records(${tenant}, ${timestamp(now)}, ${limit}, ${request})`,
+    result: (rows) => rows.map(([id = null]) => decodeText(id) ?? ""),
+    recovered: (changes) => changes.map(({ id }) => id),
+  });
+}
+
+export async function touchRecords(
+  database: Database,
+  tenant: string,
+  ids: readonly string[],
+  now: Instant,
+): Promise<void> {
+  await database.write(tenant, {
+    call: () => sql`SCHEMA.touch_records(${tenant}, ${ids}, ${timestamp(now)})`,
+    result: () => undefined,
+  });
+}

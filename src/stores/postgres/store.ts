@@ -1,0 +1,46 @@
+import type { Store } from "../../core/store.ts";
+import { checkDatabase } from "./check.ts";
+import type { Database } from "./database.ts";
+import { lastSequence, readChanges, takeChanges, tenantNames } from "./feed.ts";
+import { indexedById, indexedRecords, reindexRecords, staleEntries } from "./record-index.ts";
+import { countRecords, listRecords, rowNumbers } from "./record-list.ts";
+import { findDuplicates, keptAnswer, readHistory, readRecords } from "./record-read.ts";
+import { eraseRecords, removeExpiredRecords, touchRecords, writeBatch } from "./record-write.ts";
+import { SessionCache } from "./session-cache.ts";
+import { findSessions, listSessions, removeExpiredSessions } from "./session-list.ts";
+import { deleteSession, readSession, writeSession } from "./sessions.ts";
+
+/** The store over a database whose schema is up to date. */
+export function storeOn(name: string, database: Database): Store {
+  const cache = new SessionCache();
+  return {
+    name,
+    read: (tenant, ids, moment) => readRecords(database, tenant, ids, moment),
+    findDuplicates: (tenant, keys, now) => findDuplicates(database, tenant, keys, now),
+    recallResult: (tenant, idempotency) => keptAnswer(database, tenant, idempotency),
+    write: async (tenant, batch) => writeBatch(database, tenant, batch),
+    list: (tenant, query) => listRecords(database, tenant, query),
+    count: (tenant, query) => countRecords(database, tenant, query),
+    history: (tenant, id) => readHistory(database, tenant, id),
+    touch: (tenant, ids, now) => touchRecords(database, tenant, ids, now),
+    erase: (tenant, ids, now) => eraseRecords(database, tenant, ids, now),
+    changes: (tenant, query) => readChanges(database, tenant, query),
+    lastSequence: (tenant) => lastSequence(database, tenant),
+    takeChanges: (tenant, foreign) => takeChanges(database, tenant, foreign),
+    indexed: (tenant, query) => indexedRecords(database, tenant, query),
+    indexedById: (tenant, ids) => indexedById(database, tenant, ids),
+    rows: (tenant, filter, now) => rowNumbers(database, tenant, filter, now),
+    reindex: (tenant, entries) => reindexRecords(database, tenant, entries),
+    staleEntries: (tenant, query) => staleEntries(database, tenant, query),
+    removeExpired: (tenant, now, limit) => removeExpiredRecords(database, tenant, now, limit),
+    tenants: () => tenantNames(database),
+    readSession: (key, options) => readSession(database, key, options),
+    writeSession: (key, write) => writeSession(database, cache, key, write),
+    deleteSession: (key, options) => deleteSession(database, key, options),
+    findSessions: (tenant, sessionId, now) => findSessions(database, tenant, sessionId, now),
+    listSessions: (tenant, query) => listSessions(database, tenant, query),
+    removeExpiredSessions: (now, limit) => removeExpiredSessions(database, now, limit),
+    check: () => checkDatabase(database),
+    close: () => database.close(),
+  };
+}
