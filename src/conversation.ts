@@ -9,7 +9,7 @@ import type { Session } from "./session.ts";
 export interface FieldDefaults {
   /** Seconds a field lives after it was last written; null for as long as the conversation. Default 3600. */
   readonly ttl?: number | null;
-  /** How many of the newest messages `getMessages` gives. Default: all. */
+  /** How many of the newest messages `getMessages` gives. Default 100. */
   readonly messages?: number;
 }
 
@@ -26,6 +26,7 @@ export interface ConversationSize {
 }
 
 const DEFAULT_TTL = 3600;
+const DEFAULT_MESSAGES = 100;
 
 /**
  * A conversation as a dictionary whose values may be lists, besides its messages. It is a view of the session of that id:
@@ -169,9 +170,9 @@ export class ConversationMemory {
     return id as string;
   }
 
-  /** The newest messages by date, oldest first. */
-  async getMessages(limit: number | undefined = this.#defaults.messages): Promise<readonly Message[]> {
-    return this.#session.messages(limit === undefined ? {} : { newest: limit });
+  /** The newest messages by date, oldest first: so many, by default 100. `session.messages()` gives all. */
+  async getMessages(limit = this.#defaults.messages ?? DEFAULT_MESSAGES): Promise<readonly Message[]> {
+    return this.#session.messages({ newest: limit });
   }
 
   async messageCount(): Promise<number> {

@@ -20,22 +20,25 @@ export interface LocalRecall {
 export function createLocalRecall({
   store,
   embedder,
+  questions = embedder,
 }: {
   readonly store: RecordStore;
   readonly embedder: Embedder;
+  /** Embeds questions, in the same space. Default: the embedder. */
+  readonly questions?: Embedder;
 }): LocalRecall {
   const indexer = createIndexer(embedder);
   const index = createLocalIndex({ store, embedder, indexer });
   return {
     indexer,
-    recall: createRecall({ index, embedder, records: store }),
+    recall: createRecall({ index, embedder: questions, records: store }),
     async recallOver(_tenant, records) {
       const entries = await indexer.entries(records);
       const rows = entries.map((entry, at) => ({ row: at + 1, id: records[at]?.id ?? "", entry }));
       const byId = new Map(records.map((record) => [record.id, record]));
       return createRecall({
         index: await createFixedIndex(embedder, rows),
-        embedder,
+        embedder: questions,
         records: { read: async (_, ids) => ids.map((id) => byId.get(id) ?? null) },
       });
     },

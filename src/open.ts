@@ -1,3 +1,4 @@
+import type { ConversationOptions } from "./conversations.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
 import type { Embedder } from "./core/embedder.ts";
 import { ValidationError } from "./core/errors.ts";
@@ -14,6 +15,8 @@ import { ulidSource } from "./ulid.ts";
 /** Where a memory is kept when nothing is said. */
 export const DEFAULT_STORE = "sqlite:.memoir/memory.db";
 
+const DEFAULT_EMBEDDING_CACHE = 1000;
+
 export interface OpenOptions {
   /**
    * `sqlite:PATH` (default `sqlite:.memoir/memory.db`), `memory:`, `postgres://…`, `pglite:FOLDER`, `http://…` or
@@ -26,6 +29,17 @@ export interface OpenOptions {
   readonly longTerm?: string | Store;
   /** Default: the built-in static table. Remote memories embed on the server and take none. */
   readonly embedder?: Embedder;
+  /** How many vectors of questions are kept, so that asking again needs no model; 0 for none. Default 1000. */
+  readonly embeddingCache?: number;
+  /** Seconds a session lives after its last write that was begun without a time to live; null for ever. Default null. */
+  readonly sessionTtl?: number | null;
+  /** What holds for conversations where a call does not say. */
+  readonly conversations?: ConversationOptions;
+  /**
+   * Removes what has expired from time to time. False where another process does; what has expired is in no answer either
+   * way. Default true.
+   */
+  readonly autoCleanup?: boolean;
   /** Credential for a remote server. */
   readonly token?: string;
   readonly clock?: Clock;
@@ -49,6 +63,7 @@ export async function openMemory(target: string | OpenOptions = {}, more: OpenOp
   const store = options.longTerm ?? options.store ?? DEFAULT_STORE;
   const clock = options.clock ?? systemClock;
   const ids = options.ids ?? ulidSource(clock);
+  const { conversations = {} } = options;
   if (typeof store === "string" && /^https?:/i.test(store)) {
     if (options.embedder !== undefined)
       throw ValidationError.of("embedder", "is the server's choice when the memory is remote");
@@ -59,7 +74,7 @@ export async function openMemory(target: string | OpenOptions = {}, more: OpenOp
       store,
       options.token === undefined ? {} : { token: options.token },
     );
-    return new Memory({ operations, clock, ids });
+    return new Memory({ operations, clock, ids, conversations });
   }
   const logger = options.logger ?? silentLogger;
   const opened = await openStores({ store, working: options.working }, { logger });
@@ -68,6 +83,7 @@ export async function openMemory(target: string | OpenOptions = {}, more: OpenOp
       operations: await embed(opened.store, { ...options, clock, ids, logger }),
       clock,
       ids,
+      conversations,
     });
   } catch (error) {
     await opened.abandon();
@@ -78,7 +94,11 @@ export async function openMemory(target: string | OpenOptions = {}, more: OpenOp
 async function embed(store: Store, options: OpenOptions & { clock: Clock; ids: IdSource; logger: Logger }) {
   const { clock, ids, logger } = options;
   const embedder = options.embedder ?? (await defaultEmbedder());
-  const { indexer, recall, recallOver } = createLocalRecall({ store, embedder });
+  const { indexer, recall, recallOver } = createLocalRecall({
+    store,
+    embedder,
+    questions: await questionEmbedder(embedder, options.embeddingCache ?? DEFAULT_EMBEDDING_CACHE),
+  });
   return embedMemory(
     {
       records: store,
@@ -90,12 +110,20 @@ async function embed(store: Store, options: OpenOptions & { clock: Clock; ids: I
       ids,
       logger,
       countTokens: loadTokenCounter,
+      sessionTtl: options.sessionTtl ?? null,
+      autoCleanup: options.autoCleanup ?? true,
     },
     async () => {
       await recall.close();
       await store.close();
     },
   );
+}
+
+async function questionEmbedder(embedder: Embedder, size: number): Promise<Embedder> {
+  if (size === 0) return embedder;
+  const { cacheEmbeddings } = await import("./embedders/cached.ts");
+  return cacheEmbeddings(embedder, size);
 }
 
 async function defaultEmbedder(): Promise<Embedder> {

@@ -32,7 +32,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     (perform) =>
     async (...given) => {
       const command = given.at(-1) as Command;
-      const current = new Run(command.optsWithGlobals(), stops);
+      const current = await Run.start(command.optsWithGlobals(), stops);
       try {
         outcome = (await perform(current as never, ...(given.slice(0, -2) as never))) ?? outcome;
       } finally {
@@ -65,8 +65,14 @@ function describeProgram(): Command {
     .exitOverride()
     .option("--data <dir>", "folder of the data (MEMORY_STORAGE_DIR; default .memoir)")
     .option("--store <url>", "sqlite:PATH, memory:, or http(s)://… of a running server (MEMORY_STORE)")
-    .option("--embedder <name>", "static or minilm (MEMORY_EMBEDDER; default static)")
+    .option("--working <url>", "keep sessions elsewhere than the rest (MEMORY_WORKING_STORE)")
+    .option("--long-term <url>", "where the rest is kept then; the same as --store (MEMORY_DATABASE_URL)")
+    .option("--embedder <name>", "static, minilm or none (MEMORY_EMBEDDER; default static)")
     .option("--token <token>", "credential of the server (MEMORY_TOKEN)")
+    .option(
+      "--config <file>",
+      "settings file (MEMORY_CONFIG; default the nearest memory.config.ts, .js or .json)",
+    )
     .option("--json", "write JSON for programs")
     .option("-n, --namespace <name>", "only this namespace")
     .option("-u, --user <id>", "only this user")

@@ -1,5 +1,7 @@
 import type { Command } from "commander";
-import { createSettings, isRemote, type Settings } from "../config/settings.ts";
+import { findConfigFile, readConfigFile } from "../config/file.ts";
+import { CONFIG_VARIABLE, createSettings, type Settings } from "../config/settings.ts";
+import { ValidationError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Scope } from "../core/scope.ts";
 import type { Memory } from "../memory.ts";
@@ -9,6 +11,9 @@ import { Output } from "./output.ts";
 export interface GlobalOptions {
   readonly data?: string;
   readonly store?: string;
+  readonly working?: string;
+  readonly longTerm?: string;
+  readonly config?: string;
   readonly embedder?: string;
   readonly token?: string;
   readonly json?: boolean;
@@ -48,14 +53,21 @@ export class Run<Options = unknown> {
   readonly settings: Settings;
   #memory: Promise<Memory> | null = null;
 
-  constructor(options: Options & GlobalOptions, stops: Stops) {
+  private constructor(options: Options & GlobalOptions, stops: Stops, settings: Settings) {
     this.options = options;
+    this.settings = settings;
     this.interrupted = stops.interrupted;
     this.signal = AbortSignal.any([stops.interrupted, stops.outputClosed]);
     this.output = new Output(options.json ?? false);
-    const { data, store, embedder, token } = options;
+  }
+
+  static async start<Options>(options: Options & GlobalOptions, stops: Stops): Promise<Run<Options>> {
+    const path = options.config ?? (process.env[CONFIG_VARIABLE] || findConfigFile(process.cwd()));
+    const file = path === null ? null : await readConfigFile(path);
+    const { data, store, working, longTerm, embedder, token } = options;
     const { host, port, logLevel } = options as { host?: string; port?: string; logLevel?: string };
-    this.settings = createSettings({ data, store, embedder, token, host, port, logLevel }, process.env);
+    const flags = { data, store, working, longTerm, embedder, token, host, port, logLevel };
+    return new Run(options, stops, createSettings(flags, process.env, file));
   }
 
   /** The scope the options name. */
@@ -103,24 +115,28 @@ function sayTrouble(fields: object, message: string): void {
 
 /** Opens the memory that settings lead to. */
 export async function openFrom(settings: Settings): Promise<Memory> {
-  const { openMemory } = await import("../open.ts");
-  const store = settings.storeUrl().value;
-  const token = settings.get("token").value;
-  if (isRemote(store)) {
-    const embedder = settings.get("embedder");
-    return openMemory({
-      store,
-      ...(token !== null && { token }),
-      // On the command line it is a wish that cannot be met; in the environment it is meant for local memories.
-      ...(embedder.source === "--embedder" && { embedder: await openEmbedder(settings) }),
-    });
+  const [{ openMemory }, { openOptions }] = await Promise.all([
+    import("../open.ts"),
+    import("../config/options.ts"),
+  ]);
+  const options = await openOptions(settings);
+  try {
+    return await openMemory({ ...options, logger: troubles });
+  } catch (error) {
+    throw named(error, settings);
   }
-  return openMemory({ store, embedder: await openEmbedder(settings), logger: troubles });
 }
 
-/** Opens the embedder that settings name. */
-export async function openEmbedder(settings: Settings) {
-  const { createEmbedder } = await import("../embedders/named.ts");
-  const folder = settings.get("modelFolder").value;
-  return createEmbedder(settings.get("embedder").value, folder === null ? {} : { folder });
+/** An error about a store, named as the person gave it. */
+function named(error: unknown, settings: Settings): unknown {
+  if (!(error instanceof ValidationError)) return error;
+  const places = new Map([
+    ["store", settings.storeUrl()],
+    ["working", settings.workingUrl()],
+  ]);
+  const issues = error.issues.map((issue) => {
+    const place = places.get(issue.path.join("."));
+    return place ? { ...issue, path: [place.source] } : issue;
+  });
+  return new ValidationError(issues);
 }

@@ -1,105 +1,7 @@
-import { join } from "node:path";
+import { isAbsolute, join, resolve } from "node:path";
 import { ValidationError } from "../core/errors.ts";
-
-/** How one setting is called in each place it can be given, and how its text is read. */
-interface Definition<Value> {
-  readonly flag: string | null;
-  readonly variable: string;
-  readonly fallback: Value;
-  /** Reads the text, or gives null when it is no such value. */
-  readonly read: (text: string) => Value | null;
-  /** Completes "must be …". */
-  readonly expected: string;
-}
-
-const text = (value: string): string => value;
-
-const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
-
-const onOff = {
-  flag: null,
-  read: (value: string) =>
-    /^(true|1|yes|on)$/i.test(value) ? true : /^(false|0|no|off)$/i.test(value) ? false : null,
-  expected: "true or false",
-};
-
-/** Every setting. A file such as `memory.config.ts` joins as one more layer between flags and environment. */
-const SETTINGS = {
-  data: define({
-    flag: "--data",
-    variable: "MEMORY_STORAGE_DIR",
-    fallback: ".memoir",
-    read: text,
-    expected: "a folder",
-  }),
-  store: define<string | null>({
-    flag: "--store",
-    variable: "MEMORY_STORE",
-    fallback: null,
-    read: (value) => (/^[a-z][a-z0-9+.-]*:/i.test(value) ? value : null),
-    expected: "a URL such as sqlite:PATH, memory: or http://HOST:PORT",
-  }),
-  embedder: define<"static" | "minilm">({
-    flag: "--embedder",
-    variable: "MEMORY_EMBEDDER",
-    fallback: "static",
-    read: (value) => (value === "static" || value === "minilm" ? value : null),
-    expected: "static or minilm",
-  }),
-  modelFolder: define<string | null>({
-    flag: null,
-    variable: "MEMORY_MODEL_DIR",
-    fallback: null,
-    read: text,
-    expected: "a folder",
-  }),
-  host: define({
-    flag: "--host",
-    variable: "MEMORY_HOST",
-    fallback: "127.0.0.1",
-    read: text,
-    expected: "a host name or address",
-  }),
-  port: define({
-    flag: "--port",
-    variable: "PORT",
-    fallback: 8000,
-    read: (value) => (/^\d{1,5}$/.test(value) && Number(value) <= 65_535 ? Number(value) : null),
-    expected: "a port number from 0 to 65535",
-  }),
-  logLevel: define<string>({
-    flag: "--log-level",
-    variable: "LOG_LEVEL",
-    fallback: "info",
-    read: (value) => LOG_LEVELS.find((level) => level === value.toLowerCase()) ?? null,
-    expected: "one of trace, debug, info, warn, error, fatal, silent",
-  }),
-  longTermMemory: define({ ...onOff, variable: "LONG_TERM_MEMORY", fallback: true }),
-  indexAllMessages: define({
-    ...onOff,
-    variable: "INDEX_ALL_MESSAGES_IN_LONG_TERM_MEMORY",
-    fallback: false,
-  }),
-  requireMessageTimestamps: define({ ...onOff, variable: "REQUIRE_MESSAGE_TIMESTAMPS", fallback: false }),
-  summarizationThreshold: define({
-    flag: null,
-    variable: "SUMMARIZATION_THRESHOLD",
-    fallback: 0.7,
-    read: (value) => (Number(value) > 0 && Number(value) <= 1 ? Number(value) : null),
-    expected: "a number above 0, at most 1",
-  }),
-  token: define<string | null>({
-    flag: "--token",
-    variable: "MEMORY_TOKEN",
-    fallback: null,
-    read: text,
-    expected: "a token",
-  }),
-};
-
-type Definitions = typeof SETTINGS;
-export type SettingName = keyof Definitions;
-type ValueOf<Name extends SettingName> = Definitions[Name] extends Definition<infer Value> ? Value : never;
+import { type Definition, SETTING_NAMES, SETTINGS, type SettingName, type ValueOf } from "./definitions.ts";
+import type { ConfigFile } from "./file.ts";
 
 /** A value and where it came from, for example `--port` or `PORT in the environment`. */
 export interface Setting<Value> {
@@ -111,8 +13,10 @@ export interface Setting<Value> {
 export interface Settings {
   /** @throws ValidationError naming the setting and the place it came from. */
   get<Name extends SettingName>(name: Name): Setting<ValueOf<Name>>;
-  /** The URL of the store that `store` and `data` lead to. */
+  /** The URL of the store that keeps records, and sessions too where `workingUrl` gives none. */
   storeUrl(): Setting<string>;
+  /** The URL of the store that keeps sessions; null when they are kept with the records. */
+  workingUrl(): Setting<string> | null;
 }
 
 export type Flags = { readonly [Name in SettingName]?: string | undefined };
@@ -124,23 +28,24 @@ interface Layer {
   readonly source: (name: SettingName) => string;
 }
 
-/** Flags before environment before defaults. Empty text counts as not given. */
-export function createSettings(flags: Flags, environment: Environment): Settings {
+/** Flags before environment before file before defaults. Empty text counts as not given. */
+export function createSettings(flags: Flags, environment: Environment, file?: ConfigFile | null): Settings {
   const layers: readonly Layer[] = [
     { get: (name) => flags[name], source: (name) => SETTINGS[name].flag ?? name },
     {
       get: (name) => environment[SETTINGS[name].variable],
       source: (name) => `${SETTINGS[name].variable} in the environment`,
     },
+    ...(file ? [layerOf(file)] : []),
   ];
-  const get = <Name extends SettingName>(name: Name): Setting<ValueOf<Name>> => {
+
+  const read = <Name extends SettingName>(name: Name, layer: Layer | undefined): Setting<ValueOf<Name>> => {
     const definition = SETTINGS[name] as unknown as Definition<ValueOf<Name>>;
-    const layer = layers.find((candidate) => candidate.get(name));
     const given = layer?.get(name);
     if (!layer || !given) return { value: definition.fallback, source: "default" };
     const source = layer.source(name);
     const value = definition.read(given);
-    if (value === null)
+    if (value === undefined)
       throw ValidationError.of(
         [source],
         `must be ${definition.expected}, not ${JSON.stringify(given)}`,
@@ -148,34 +53,75 @@ export function createSettings(flags: Flags, environment: Environment): Settings
       );
     return { value, source };
   };
+  const layerWith = (...names: SettingName[]) =>
+    layers.find((layer) => names.some((name) => Boolean(layer.get(name))));
+  const get: Settings["get"] = (name) => read(name, layerWith(name));
+
+  const storeUrl = (): Setting<string> => {
+    // A folder on the command line wins over a store in the environment, so all of them are settled in one layer.
+    const layer = layerWith("store", "longTerm", "data");
+    const [longTerm, store] = [read("longTerm", layer), read("store", layer)];
+    if (longTerm.value !== null && store.value !== null && longTerm.value !== store.value)
+      throw ValidationError.of([longTerm.source], `says the same as ${store.source}: give only one of them`);
+    const { value, source } = longTerm.value === null ? store : longTerm;
+    if (value !== null) return { value, source };
+    const data = get("data");
+    return { value: `sqlite:${join(data.value, "memory.db")}`, source: data.source };
+  };
+
   return {
     get,
-    storeUrl() {
-      // A folder on the command line wins over a store in the environment, so both are settled in one layer.
-      const layer = layers.find((candidate) => candidate.get("store") || candidate.get("data"));
-      const store = layer?.get("store") ? get("store") : null;
-      if (store !== null && store.value !== null) return { value: store.value, source: store.source };
-      const { value, source } = get("data");
-      return { value: `sqlite:${join(value, "memory.db")}`, source };
+    storeUrl,
+    workingUrl() {
+      const layer = layerWith("working", "useRedis");
+      const working = read("working", layer);
+      const useRedis = read("useRedis", layer);
+      const { value } = working.value !== null ? working : useRedis.value ? get("redisUrl") : working;
+      const source = working.value !== null ? working.source : useRedis.source;
+      const store = storeUrl().value;
+      // A server has its own places, and one store for both needs no second. A wish on the command line is passed on.
+      const idle = value === store || (isRemote(store) && source !== SETTINGS.working.flag);
+      return value === null || idle ? null : { value, source };
     },
   };
 }
 
+/** What a file says; paths in it count from where it lies. */
+function layerOf({ path, folder, values }: ConfigFile): Layer {
+  return {
+    get(name) {
+      const value = values[name];
+      if (value === undefined || value === null) return undefined;
+      const text = String(value);
+      if (name === "data" || name === "modelFolder") return resolve(folder, text);
+      return fromFolder(text, folder);
+    },
+    source: (name) => `${name} in ${path}`,
+  };
+}
+
+/** The URL of a file made independent of the working directory; any other text as it is. */
+function fromFolder(text: string, folder: string): string {
+  const path = text.startsWith("sqlite:") ? text.slice("sqlite:".length) : "";
+  return path === "" || path === ":memory:" || isAbsolute(path) ? text : `sqlite:${resolve(folder, path)}`;
+}
+
 /** Names in the environment that look like settings of ours and are none: misspelt, or another product's. */
 export function unknownVariables(environment: Environment): string[] {
-  const known = new Set<string>(Object.values(SETTINGS).map(({ variable }) => variable));
+  const known = new Set<string>([CONFIG_VARIABLE, ...SETTING_NAMES.map((name) => SETTINGS[name].variable)]);
   return Object.keys(environment)
     .filter((name) => name.startsWith("MEMORY_") && !known.has(name))
     .sort();
 }
 
-export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
+/** The variable that names a settings file. */
+export const CONFIG_VARIABLE = "MEMORY_CONFIG";
+
+/** A URL as it may be shown and logged. */
+export function withoutPassword(url: string): string {
+  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/[^/@:]*):[^/@]*@/i, "$1:***@");
+}
 
 export function isRemote(url: string): boolean {
   return /^https?:/i.test(url);
-}
-
-/** Infers the type of the value from the fallback. */
-function define<Value>(definition: Definition<Value>): Definition<Value> {
-  return definition;
 }

@@ -6,6 +6,8 @@ export interface Embedder {
   readonly dimensions: number;
   /** Languages it was made for, as BCP 47 tags; left out: any. Recall leans on words where a question is in another one. */
   readonly languages?: readonly string[];
+  /** True when every vector is zero: recall goes by words, and searching by meaning alone is refused. */
+  readonly wordsOnly?: boolean;
   /** True when embedding needs no network and at most some milliseconds a text, so a write may wait for it. */
   readonly local: boolean;
   /**

@@ -71,10 +71,13 @@ export function startMaintenance(
   let stopped = false;
   const isStopped = () => stopped;
   run("renew index entries", () => renewEntries(parts, isStopped));
-  run("remove what has expired", () => removeExpired(parts, isStopped));
-  const timer = setInterval(() => {
-    run("remove what has expired", () => removeExpired(parts, isStopped));
-  }, SWEEP_INTERVAL);
+  if (!parts.autoCleanup)
+    return () => {
+      stopped = true;
+    };
+  const sweep = () => run("remove what has expired", () => removeExpired(parts, isStopped));
+  sweep();
+  const timer = setInterval(sweep, SWEEP_INTERVAL);
   // A program that has nothing else to do must be able to end.
   (timer as { unref?: () => void }).unref?.();
   return () => {

@@ -18,6 +18,10 @@ export interface EmbeddedParts {
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly logger: Logger;
+  /** Seconds a session lives after its last write that was begun without a time to live; null for ever. */
+  readonly sessionTtl: number | null;
+  /** Whether this memory removes what has expired. */
+  readonly autoCleanup: boolean;
   readonly countTokens: () => Promise<(text: string) => number>;
 }
 

@@ -39,8 +39,8 @@ export async function writeSession(
   const now = present(parts);
   checkOperations(operations, now);
   const { expectedVersion, create, idempotencyKey, fingerprint } = options;
-  return parts.sessions.writeSession(key, {
-    operations,
+  const receipt = await parts.sessions.writeSession(key, {
+    operations: [...operations, ...lifetime(parts.sessionTtl, operations)],
     now,
     ...(expectedVersion !== undefined && {
       expectedVersion: wholeNumber(expectedVersion, "expectedVersion", 0),
@@ -53,6 +53,15 @@ export async function writeSession(
       },
     }),
   });
+  return { ...receipt, results: receipt.results.slice(0, operations.length) };
+}
+
+/** Gives a session that is begun its time to live, unless the one who begins it says something of that. */
+function lifetime(seconds: number | null, operations: readonly SessionOperation[]): SessionOperation[] {
+  const said = operations.some(({ operation }) => operation === "setTimeToLive" || operation === "replace");
+  return seconds === null || said
+    ? []
+    : [{ operation: "setTimeToLive", seconds, sliding: true, onlyNew: true }];
 }
 
 export async function deleteSession(

@@ -11,6 +11,7 @@ const EMBEDDERS = {
     (await import("./static.ts")).createStaticEmbedder(options),
   minilm: async (options: NamedEmbedderOptions): Promise<Embedder> =>
     (await import("./minilm.ts")).createMiniLMEmbedder(options),
+  none: async (): Promise<Embedder> => (await import("./none.ts")).createNoEmbedder(),
 };
 
 /** The embedders that come with the package, by the name used in configuration. */

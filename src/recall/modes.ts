@@ -1,4 +1,5 @@
 import type { Embedder } from "../core/embedder.ts";
+import { UnsupportedError } from "../core/errors.ts";
 import type { Explanation, RecallMode, RecallRequest } from "../core/recall.ts";
 import type { CandidateQuery, Candidates, RecallView } from "../core/recall-index.ts";
 import { clampScore, distanceFromCosine, scoreFromCosine } from "../core/score.ts";
@@ -33,6 +34,8 @@ type Mode = (request: RecallRequest, view: RecallView, embedder: Embedder) => Pr
 
 /** By cosine alone. */
 const byMeaning: Mode = async ({ text, signal }, view, embedder) => {
+  if (embedder.wordsOnly)
+    throw new UnsupportedError("Searching by meaning needs an embedder, and this memory has none.");
   const vectors = await embedder.embed([text], signal ? { signal } : {});
   return {
     query: { vectors, terms: [], context: false },
@@ -92,7 +95,7 @@ const byEverything: Mode = async ({ text, now, signal, hybridAlpha }, view, embe
   // Who is named is matched with the speakers; in the vector the name would only stand in the way.
   const texts = named.length > 0 && rest !== "" ? [rest, text] : [text];
   const vectors = await embedder.embed(texts, signal ? { signal } : {});
-  const meaning = hybridAlpha ?? meaningWeight(text, embedder.languages);
+  const meaning = embedder.wordsOnly ? 0 : (hybridAlpha ?? meaningWeight(text, embedder.languages));
   return {
     query: { vectors, terms: question.words.map(({ term }) => term), context: true },
     read(candidates) {

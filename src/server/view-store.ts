@@ -60,7 +60,10 @@ export class ViewStore {
 
   async #set(sessionId: string, key: string, value: object): Promise<void> {
     const values = Object.fromEntries([[key, value as JsonValue]]);
-    await this.#operations.writeSession(this.#key(sessionId), [{ operation: "setData", values }]);
+    await this.#operations.writeSession(this.#key(sessionId), [
+      { operation: "setData", values },
+      { operation: "setTimeToLive", seconds: null },
+    ]);
   }
 
   async #data(sessionId: string): Promise<JsonObject> {

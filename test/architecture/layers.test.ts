@@ -28,7 +28,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   stores: ["core"],
   application: ["core", "recall", "vectors"],
   contract: ["core", "application"],
-  config: ["core"],
+  config: ["core", "application", "embedders"],
   client: ["core", "application", "contract"],
   server: ["core", "application", "contract"],
   testing: ["core", "application"],

@@ -1,5 +1,6 @@
 import { appendFile, writeFile } from "node:fs/promises";
 import type { Command } from "commander";
+import { openEmbedder } from "../../config/options.ts";
 import type { Embedder } from "../../core/embedder.ts";
 import { ValidationError } from "../../core/errors.ts";
 import { toMilliseconds } from "../../core/time.ts";
@@ -11,7 +12,7 @@ import { type Pair, readPair, Warnings } from "../eval-files.ts";
 import { showEvaluation } from "../eval-table.ts";
 import { wholeNumber } from "../option-values.ts";
 import { showProgress } from "../progress.ts";
-import { type Act, openEmbedder, type Run } from "../run.ts";
+import type { Act, Run } from "../run.ts";
 
 interface EvalCommandOptions {
   readonly items: string[];

@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { isRemote } from "../../config/settings.ts";
+import { embedderName } from "../../config/options.ts";
+import { isRemote, withoutPassword } from "../../config/settings.ts";
 import { ValidationError } from "../../core/errors.ts";
 import type { Act, Run } from "../run.ts";
 
@@ -42,12 +43,22 @@ async function serve(run: Run<ServeCommandOptions>): Promise<undefined> {
       summarizationThreshold: settings.get("summarizationThreshold").value,
     },
   });
-  const embedder = settings.get("embedder").value;
+  const embedder = embedderName(settings).value;
   const place = describeStore(store.value);
-  if (output.json) await output.value({ url: server.url, port: server.port, store: place, embedder });
+  const working = settings.workingUrl();
+  const sessions = working && describeStore(working.value);
+  if (output.json)
+    await output.value({
+      url: server.url,
+      port: server.port,
+      store: place,
+      ...(sessions && { working: sessions }),
+      embedder,
+    });
   else {
     await output.line(`Address   ${server.url}${token === null ? "" : " (with token)"}`);
     await output.line(`Data      ${place}`);
+    if (sessions) await output.line(`Sessions  ${sessions}`);
     await output.line(`Embedder  ${embedder}`);
   }
   if (!run.interrupted.aborted) await once(run.interrupted, "abort");
@@ -56,5 +67,5 @@ async function serve(run: Run<ServeCommandOptions>): Promise<undefined> {
 
 /** The file of an SQLite store with its whole path; other stores as they are named. */
 function describeStore(url: string): string {
-  return url.startsWith("sqlite:") ? resolve(url.slice("sqlite:".length)) : url;
+  return url.startsWith("sqlite:") ? resolve(url.slice("sqlite:".length)) : withoutPassword(url);
 }

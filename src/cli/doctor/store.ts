@@ -1,12 +1,13 @@
-import { isRemote } from "../../config/settings.ts";
+import { openEmbedder } from "../../config/options.ts";
+import { isRemote, withoutPassword } from "../../config/settings.ts";
 import type { Embedder } from "../../core/embedder.ts";
 import { EVERYTHING } from "../../core/filter/filter.ts";
 import { parseFilter } from "../../core/filter/parse.ts";
 import type { Store } from "../../core/store.ts";
 import { formatMilliseconds, type Instant } from "../../core/time.ts";
 import { createIndexer } from "../../recall/indexer.ts";
-import { openStore } from "../../stores/registry.ts";
-import { openEmbedder, openFrom } from "../run.ts";
+import { openStores } from "../../stores/registry.ts";
+import { openFrom } from "../run.ts";
 import { canBeOpened } from "./data.ts";
 import { type Check, type Finding, ok, problem, warning } from "./finding.ts";
 
@@ -15,13 +16,17 @@ export const checkStore: Check = async (context) => {
   const { settings } = context;
   const { value, source } = settings.storeUrl();
   if (isRemote(value) || !(await canBeOpened(context))) return [];
-  const store = await openStore(value);
+  const working = settings.workingUrl();
+  const { store } = await openStores({ store: value, working: working?.value });
   try {
     const damage = (await store.check()).map((sentence) =>
       problem("integrity", sentence, "Restore a backup, or save what is left with `memoir export`."),
     );
     return [
-      ok("store", `${value} (${source}): ${store.name}.`),
+      ok("store", `${withoutPassword(value)} (${source}): ${store.name}.`),
+      ...(working
+        ? [ok("sessions", `${withoutPassword(working.value)} (${working.source}) keeps the sessions.`)]
+        : []),
       ...(damage.length > 0 ? damage : [ok("integrity", "The stored data is sound.")]),
       ...(await checkContent(store, await openEmbedder(settings))),
     ];
@@ -77,7 +82,7 @@ export const checkServer: Check = async ({ settings, signal }) => {
   const memory = await openFrom(settings);
   try {
     const page = await memory.list({ limit: 1, signal });
-    return [ok("server", `${value} (${source}) answers; it has ${page.total} records.`)];
+    return [ok("server", `${withoutPassword(value)} (${source}) answers; it has ${page.total} records.`)];
   } finally {
     await memory.close();
   }

@@ -1,9 +1,10 @@
 import { createServer } from "node:net";
-import { SETTING_NAMES, type SettingName, type Settings, unknownVariables } from "../../config/settings.ts";
+import { SETTING_NAMES, type SettingName } from "../../config/definitions.ts";
+import { embedderName, openEmbedder } from "../../config/options.ts";
+import { type Settings, unknownVariables } from "../../config/settings.ts";
 import { ValidationError } from "../../core/errors.ts";
 import { openConnection } from "../../stores/sqlite/driver.ts";
 import { nodeProblem } from "../node-version.ts";
-import { openEmbedder } from "../run.ts";
 import { type Check, ok, problem, warning } from "./finding.ts";
 
 export const checkNode: Check = async () => {
@@ -54,8 +55,9 @@ function faultOf(settings: Settings, name: SettingName): string | null {
 }
 
 export const checkEmbedder: Check = async ({ settings }) => {
-  const { value, source } = settings.get("embedder");
+  const { value, source } = embedderName(settings);
   const embedder = await openEmbedder(settings);
+  if (embedder.wordsOnly) return [ok("embedder", `${value} (${source}): search goes by words alone.`)];
   const [vector] = await embedder.embed(["memory"]);
   if (vector?.length !== embedder.dimensions || vector.every((element) => element === 0))
     return [

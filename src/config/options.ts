@@ -1,0 +1,54 @@
+import { createEmbedder } from "../embedders/named.ts";
+import type { OpenOptions } from "../open.ts";
+import type { ValueOf } from "./definitions.ts";
+import { isRemote, type Setting, type Settings } from "./settings.ts";
+
+/** What `openMemory` is given by settings. */
+export async function openOptions(settings: Settings): Promise<OpenOptions> {
+  const store = settings.storeUrl().value;
+  const working = settings.workingUrl();
+  const token = settings.get("token").value;
+  const shared: OpenOptions = {
+    store,
+    ...(working && { working: working.value }),
+    conversations: conversationOptions(settings),
+  };
+  if (isRemote(store))
+    return {
+      ...shared,
+      ...(token !== null && { token }),
+      // On the command line it is a wish that cannot be met; elsewhere it is meant for local memories.
+      ...(settings.get("embedder").source === "--embedder" && { embedder: await openEmbedder(settings) }),
+    };
+  const ttl = settings.get("shortTermTtl");
+  return {
+    ...shared,
+    embedder: await openEmbedder(settings),
+    embeddingCache: settings.get("cacheEnabled").value ? settings.get("maxCacheSize").value : 0,
+    sessionTtl: ttl.source === "default" ? null : ttl.value,
+    autoCleanup: settings.get("autoCleanup").value,
+  };
+}
+
+/** Which embedder settings name. */
+export function embedderName(settings: Settings): Setting<ValueOf<"embedder">> {
+  const { value, source } = settings.get("vectorSearch");
+  return value ? settings.get("embedder") : { value: "none", source };
+}
+
+/** Opens it. */
+export async function openEmbedder(settings: Settings) {
+  const folder = settings.get("modelFolder").value;
+  return createEmbedder(embedderName(settings).value, folder === null ? {} : { folder });
+}
+
+/** Fields do not outlive what the conversation as a whole is given. */
+function conversationOptions(settings: Settings): NonNullable<OpenOptions["conversations"]> {
+  const whole = settings.get("shortTermTtl").value;
+  const field = settings.get("sessionTimeout").value;
+  return {
+    conversationTtl: whole,
+    ttl: whole === null ? field : Math.min(whole, field ?? whole),
+    messages: settings.get("maxConversationHistory").value,
+  };
+}

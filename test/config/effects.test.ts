@@ -1,0 +1,216 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { configured } from "../../src/config/index.ts";
+import { type Memory, type OpenOptions, openMemory } from "../../src/index.ts";
+import { openSqliteStore } from "../../src/stores/sqlite/index.ts";
+import { memoir } from "../cli/memoir.ts";
+import { served } from "../cli/served.ts";
+
+let folder = "";
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "memoir-effects-"));
+  return () => rmSync(folder, { recursive: true, force: true });
+});
+
+interface Open {
+  readonly environment?: Record<string, string>;
+  readonly more?: OpenOptions;
+}
+
+/** A memory as the environment has it, in the folder of the test. */
+async function open({ environment = {}, more = {} }: Open = {}): Promise<Memory> {
+  const own = { MEMORY_STORAGE_DIR: folder, ...environment };
+  return openMemory({ ...(await configured({ folder, environment: own })), ...more });
+}
+
+const time = { now: Date.parse("2026-05-04T09:30:00Z") };
+const clock = { now: () => time.now };
+
+/** Embeds like a model that is worth not asking: it counts. */
+function counting() {
+  const asked: string[] = [];
+  const embedder = {
+    id: "counting",
+    dimensions: 2,
+    local: true,
+    async embed(texts: readonly string[]) {
+      asked.push(...texts);
+      return texts.map(() => Float32Array.of(1, 0));
+    },
+  };
+  return { asked, embedder };
+}
+
+describe("what the environment says has its effect:", () => {
+  test("MEMORY_STORAGE_DIR", async () => {
+    await using memory = await open();
+    await memory.add("Likes tea");
+    expect(existsSync(join(folder, "memory.db"))).toBe(true);
+  });
+
+  test("MEMORY_WORKING_STORE and MEMORY_DATABASE_URL", async () => {
+    const environment = {
+      MEMORY_WORKING_STORE: `sqlite:${folder}/sessions.db`,
+      MEMORY_DATABASE_URL: `sqlite:${folder}/records.db`,
+    };
+    await using memory = await open({ environment });
+    await memory.session("chat").append({ role: "user", content: "hello" });
+    await memory.add("Likes tea");
+    await using sessions = await openMemory(environment.MEMORY_WORKING_STORE);
+    await using records = await openMemory(environment.MEMORY_DATABASE_URL);
+    expect([(await sessions.sessions()).total, (await sessions.list()).total]).toEqual([1, 0]);
+    expect([(await records.sessions()).total, (await records.list()).total]).toEqual([0, 1]);
+  });
+
+  test("MEMORY_ENABLE_VECTOR_SEARCH", async () => {
+    await using memory = await open({ environment: { MEMORY_ENABLE_VECTOR_SEARCH: "false" } });
+    await memory.add(["Prefers aisle seats", "The weather is lovely"]);
+    const { hits } = await memory.search("aisle", { explain: true });
+    expect(hits[0]?.text).toBe("Prefers aisle seats");
+    expect(hits.map(({ explanation }) => explanation?.similarity)).toEqual(hits.map(() => 0));
+    const byMeaning = memory.search("aisle", { mode: "semantic" });
+    await expect(byMeaning).rejects.toMatchObject({ code: "not_supported" });
+  });
+
+  test("MEMORY_EMBEDDER", async () => {
+    const { embedder } = await configured({ folder, environment: { MEMORY_EMBEDDER: "none" } });
+    expect(embedder?.id).toBe("none");
+    expect((await configured({ folder, environment: {} })).embedder?.id).toBe("static-256");
+  });
+
+  test.each([
+    [{}, 1],
+    [{ MEMORY_CACHE_ENABLED: "false" }, 3],
+    [{ MEMORY_MAX_CACHE_SIZE: "0" }, 3],
+    [{ MEMORY_MAX_CACHE_SIZE: "1" }, 2],
+  ])("MEMORY_CACHE_ENABLED and MEMORY_MAX_CACHE_SIZE: %j", async (environment, times) => {
+    const { asked, embedder } = counting();
+    await using memory = await open({ environment, more: { embedder } });
+    await memory.add("Likes tea");
+    for (const question of ["what?", "what?", "who?", "what?"]) await memory.search(question);
+    expect(asked.filter((text) => text === "what?")).toHaveLength(times);
+  });
+
+  test("MEMORY_SESSION_TIMEOUT", async () => {
+    await using memory = await open({ environment: { MEMORY_SESSION_TIMEOUT: "60" }, more: { clock } });
+    const chat = memory.conversations().conversation("chat");
+    await chat.set("field", 1);
+    await chat.addMessage("user", "hello");
+    time.now += 60_000;
+    expect([await chat.has("field"), await chat.messageCount()]).toEqual([false, 1]);
+  });
+
+  test("MEMORY_SHORT_TERM_TTL", async () => {
+    await using memory = await open({ environment: { MEMORY_SHORT_TERM_TTL: "60" }, more: { clock } });
+    const chat = memory.conversations().conversation("chat");
+    await chat.set("field", 1);
+    await chat.addMessage("user", "hello");
+    const session = memory.session("session");
+    await session.append({ role: "user", content: "hello" });
+    await session.append({ role: "user", content: "again" });
+    const lasting = memory.session("lasting");
+    await lasting.expireIn(null);
+    time.now += 60_000;
+    expect([await chat.has("field"), await chat.messageCount()]).toEqual([false, 0]);
+    expect([await session.read(), (await lasting.read())?.version]).toEqual([null, 1]);
+  });
+
+  test("MEMORY_SHORT_TERM_TTL, for sessions only when it is given", async () => {
+    await using memory = await open({ more: { clock } });
+    await memory.session("session").append({ role: "user", content: "hello" });
+    expect((await memory.session("session").read())?.ttlSeconds).toBeNull();
+  });
+
+  test("MEMORY_MAX_CONVERSATION_HISTORY", async () => {
+    await using memory = await open({ environment: { MEMORY_MAX_CONVERSATION_HISTORY: "2" } });
+    const chat = memory.conversations().conversation("chat");
+    for (const content of ["one", "two", "three"]) await chat.addMessage("user", content);
+    expect((await chat.getMessages()).map(({ content }) => content)).toEqual(["two", "three"]);
+    expect(await chat.getMessages(9)).toHaveLength(3);
+  });
+
+  test("MEMORY_AUTO_CLEANUP", async () => {
+    const environment = { MEMORY_AUTO_CLEANUP: "false" };
+    {
+      await using memory = await open({ environment });
+      await memory.session("chat").apply([{ operation: "setTimeToLive", seconds: -1 }]);
+      expect(await memory.session("chat").read()).toBeNull();
+      await (await open({ environment })).close();
+    }
+    const store = await openSqliteStore({ path: join(folder, "memory.db") });
+    const every = { now: "0001-01-01T00:00:00Z", limit: 1, offset: 0 };
+    expect((await store.listSessions("default", every)).total).toBe(1);
+    await using _ = await open();
+    await vi.waitFor(async () => expect((await store.listSessions("default", every)).total).toBe(0));
+    await store.close();
+  });
+
+  test("the file's settings", async () => {
+    writeFileSync(join(folder, "memory.config.json"), '{"data": "inside", "maxConversationHistory": 1}');
+    const options = await configured({ folder, environment: {} });
+    expect(options).toMatchObject({
+      store: `sqlite:${join(folder, "inside/memory.db")}`,
+      conversations: { messages: 1, ttl: 3600, conversationTtl: 86_400 },
+    });
+  });
+});
+
+describe("the command line", () => {
+  test("finds the file from the working directory, or takes the one it is given", async () => {
+    writeFileSync(join(folder, "memory.config.json"), JSON.stringify({ store: "sqlite:found.db" }));
+    writeFileSync(join(folder, "other.json"), JSON.stringify({ store: "sqlite:given.db" }));
+    expect((await memoir(["add", "Likes tea"], { cwd: folder })).code).toBe(0);
+    expect((await memoir(["add", "Likes tea", "--config", "other.json"], { cwd: folder })).code).toBe(0);
+    const env = { MEMORY_CONFIG: join(folder, "other.json") };
+    expect((await memoir(["add", "Likes milk"], { cwd: tmpdir(), env })).code).toBe(0);
+    expect([existsSync(join(folder, "found.db")), existsSync(join(folder, "given.db"))]).toEqual([
+      true,
+      true,
+    ]);
+    const given = await memoir(["--json", "list", "--config", "other.json", "--all"], { cwd: folder });
+    expect(given.stdout.trim().split("\n")).toHaveLength(2);
+  });
+
+  test("names a wrong key and a wrong place", async () => {
+    const file = join(folder, "memory.config.json");
+    writeFileSync(file, '{"portt": 1}');
+    const wrong = await memoir(["list"], { cwd: folder });
+    expect([wrong.code, wrong.stderr]).toEqual([
+      2,
+      expect.stringContaining(`portt in ${file}: is no setting`),
+    ]);
+    const args = ["list", "--config", "none.json", "--data", folder];
+    const missing = await memoir(args, { cwd: folder });
+    expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining("none.json")]);
+    const store = await memoir(["list", "--data", folder], {
+      cwd: tmpdir(),
+      env: { MEMORY_WORKING_STORE: "nothing://here" },
+    });
+    expect(store.stderr).toContain("MEMORY_WORKING_STORE in the environment: names no store");
+    expect(store.code).toBe(2);
+  });
+
+  test("serves a pair, and says where both are", async () => {
+    const [sessions, records] = [`sqlite:${folder}/sessions.db`, `sqlite:${folder}/records.db`];
+    const places = ["--working", sessions, "--long-term", records];
+    const { child, result, address } = await served(folder, ...places);
+    expect(address).toMatchObject({
+      store: join(folder, "records.db"),
+      working: join(folder, "sessions.db"),
+    });
+    await using remote = await openMemory(address.url);
+    await remote.session("chat").append({ role: "user", content: "hello" });
+    await remote.add("Likes tea");
+    child.kill("SIGINT");
+    expect((await result).code).toBe(0);
+    await using kept = await openMemory(sessions);
+    expect((await kept.sessions()).total).toBe(1);
+    const { stdout } = await memoir(["--json", "doctor", ...places], { cwd: folder });
+    expect(JSON.parse(stdout).findings).toContainEqual(
+      expect.objectContaining({ check: "sessions", message: `${sessions} (--working) keeps the sessions.` }),
+    );
+  });
+});
