@@ -11,6 +11,9 @@ type Opener = (url: string, options: StoreOptions) => Promise<Store>;
 const postgres: Opener = async (url, options) =>
   (await import("./postgres/index.ts")).openPostgresStore({ url, ...options });
 
+const redis: Opener = async (url, options) =>
+  (await import("./redis/index.ts")).openRedisStore({ url, ...options });
+
 /** Stores by URL scheme. Each is loaded when it is asked for, so nobody pays for the others. */
 const OPENERS: Readonly<Record<string, Opener>> = {
   memory: async () => (await import("./memory/index.ts")).createMemoryStore(),
@@ -19,6 +22,12 @@ const OPENERS: Readonly<Record<string, Opener>> = {
   postgres,
   postgresql: postgres,
   pglite: async (url) => (await import("./postgres/pglite.ts")).openPgliteUrl(url),
+  redis,
+  rediss: redis,
+  "redis+sentinel": redis,
+  "rediss+sentinel": redis,
+  "redis+cluster": redis,
+  "rediss+cluster": redis,
   module: async (url, options) => {
     const specifier = url.slice("module:".length);
     const loaded = (await import(specifier)) as { openStore?: Opener };
@@ -74,8 +83,8 @@ export async function openStores(choice: StoreChoice, options: StoreOptions = {}
 }
 
 /**
- * Opens the store a URL names: `memory:`, `sqlite:PATH`, `postgres://…`, `pglite:FOLDER`, or `module:NAME` for a package
- * that exports `openStore(url, options)`.
+ * Opens the store a URL names: `memory:`, `sqlite:PATH`, `postgres://…`, `redis://…`, `pglite:FOLDER`, or `module:NAME`
+ * for a package that exports `openStore(url, options)`.
  * @param field what the URL was given for, to name it in errors.
  * @throws ValidationError for a scheme nobody knows.
  */

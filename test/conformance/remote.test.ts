@@ -6,7 +6,7 @@ import { Memory, openMemory } from "../../src/index.ts";
 import { serve } from "../../src/server/index.ts";
 import { createBacking, createMemoryStore } from "../../src/stores/memory/index.ts";
 import { describeMemory, type MemoryOpening } from "../../src/testing/index.ts";
-import { withServer } from "../servers/with-server.ts";
+import { freshPrefix, withServer } from "../servers/with-server.ts";
 import { ownSchema } from "./emptied.ts";
 import { temporaryFolders } from "./folder.ts";
 
@@ -51,5 +51,17 @@ await withServer("postgres", (server) => {
     open: (opening) => openRemote(url, opening),
     reset: empty,
     runs: 5,
+  });
+});
+
+await withServer("redis", ({ url }) => {
+  let prefix = freshPrefix();
+  describeMemory({
+    name: "remote on redis",
+    open: (opening) => openRemote(`${url}?prefix=${prefix}`, opening),
+    reset: async () => {
+      prefix = freshPrefix();
+    },
+    runs: 10,
   });
 });

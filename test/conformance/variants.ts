@@ -15,9 +15,12 @@ export const VARIANTS: Readonly<Record<string, readonly ConformanceMeta["suite"]
   postgres: ["store", "memory"],
   "postgres behind pgbouncer": ["store", "memory"],
   pglite: ["store", "memory"],
+  redis: ["store", "memory"],
+  "redis with compression": ["store"],
   remote: ["memory"],
   "remote on sqlite": ["memory"],
   "remote on postgres": ["memory"],
+  "remote on redis": ["memory"],
   vectors: ["vectors"],
 };
 

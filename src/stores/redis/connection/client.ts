@@ -1,0 +1,137 @@
+import { ValidationError } from "../../../core/errors.ts";
+import type { Logger } from "../../../core/logger.ts";
+import type { Stored } from "../values.ts";
+import type { RedisAddress } from "./address.ts";
+import type { Reply } from "./reply.ts";
+
+/** One server, or those of a cluster, behind the same few methods. Nothing is tried again here. */
+export interface Client {
+  connect(): Promise<unknown>;
+  /** Sends a command to whoever has the key. */
+  send(key: string, command: readonly Stored[]): Promise<Reply>;
+  /** Sends a command to every primary. */
+  sendEverywhere(command: readonly Stored[]): Promise<Reply[]>;
+  /** What the connection suffers from; undefined while it works. */
+  problem(): Error | undefined;
+  /** Waits for answers that are under way. */
+  close(): Promise<unknown>;
+  /** Waits for nothing. */
+  destroy(): void;
+}
+
+/** Longest pause between two tries to connect, in milliseconds. */
+const LONGEST_PAUSE = 1000;
+
+/** The server lets us in no more however often we try. */
+const REFUSED = /^(NOAUTH|WRONGPASS|NOPERM|ERR AUTH|ERR invalid password|ERR DB index)/;
+
+/** Makes a client that is not connected yet. */
+export async function createRedisClient(
+  address: RedisAddress,
+  { timeout, logger, where }: { timeout: number; logger: Logger; where: string },
+): Promise<Client> {
+  const redis = await loadDriver();
+  const { hosts, tls, username, password, database } = address;
+  const credentials = {
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+  };
+  let connected = false;
+  let problem: Error | undefined;
+  const reconnectStrategy = (tries: number, cause: Error) => {
+    // Later on it may be a password that is just being changed.
+    if (!connected && REFUSED.test(cause.message)) return cause;
+    return Math.min(LONGEST_PAUSE, 20 * 2 ** tries) * (0.5 + Math.random() / 2);
+  };
+  const socket = { tls, connectTimeout: timeout, reconnectStrategy };
+  const common = {
+    ...credentials,
+    name: "memoir",
+    // A command that finds no connection fails at once: the caller knows how long it may wait.
+    disableOfflineQueue: true,
+    ...(database > 0 && { database }),
+  };
+  const mapping = { [redis.RESP_TYPES.BLOB_STRING]: Buffer };
+  /** Makes the rest of the client of what differs between the kinds. */
+  const watched = (
+    driver: { on(event: "error", listener: (error: Error) => void): unknown; connect(): Promise<unknown> },
+    rest: Omit<Client, "connect" | "problem">,
+  ): Client => {
+    driver.on("error", (error) => {
+      problem = error;
+      logger.warn({ store: where, problem: error.message }, "The connection to Redis failed.");
+    });
+    return {
+      ...rest,
+      async connect() {
+        await driver.connect();
+        connected = true;
+      },
+      async send(key, command) {
+        const reply = await rest.send(key, command);
+        problem = undefined;
+        return reply;
+      },
+      problem: () => problem,
+    };
+  };
+  const [first = { host: "localhost", port: 6379 }] = hosts;
+  switch (address.kind) {
+    case "single": {
+      const client = redis.createClient({ ...common, RESP: 2, socket: { ...socket, ...first } as never });
+      const typed = client.withTypeMapping(mapping);
+      return watched(client, {
+        send: (_, command) => typed.sendCommand<Reply>(command),
+        sendEverywhere: async (command) => [await typed.sendCommand<Reply>(command)],
+        close: () => client.close(),
+        destroy: () => client.destroy(),
+      });
+    }
+    case "sentinel": {
+      const sentinel = redis.createSentinel({
+        name: address.name,
+        sentinelRootNodes: [...hosts],
+        RESP: 2,
+        nodeClientOptions: { ...common, socket: socket as never },
+        sentinelClientOptions: { socket: socket as never },
+        scanInterval: 1000,
+      });
+      const typed = sentinel.withTypeMapping(mapping);
+      return watched(sentinel, {
+        send: (_, command) => typed.sendCommand<Reply>(false, [...command]),
+        sendEverywhere: async (command) => [await typed.sendCommand<Reply>(false, [...command])],
+        close: () => sentinel.close(),
+        destroy: () => void sentinel.destroy(),
+      });
+    }
+    case "cluster": {
+      const cluster = redis.createCluster({
+        rootNodes: hosts.map((place) => ({ socket: { ...socket, ...place } as never })),
+        defaults: { ...common, socket: socket as never },
+        RESP: 2,
+      });
+      const typed = cluster.withTypeMapping(mapping);
+      return watched(cluster, {
+        send: (key, command) => typed.sendCommand<Reply>(key, false, [...command]),
+        sendEverywhere: (command) =>
+          Promise.all(
+            cluster.masters.map(async (node) => {
+              const client = await cluster.nodeClient(node);
+              return client.withTypeMapping(mapping).sendCommand<Reply>(command);
+            }),
+          ),
+        close: () => cluster.close(),
+        destroy: () => cluster.destroy(),
+      });
+    }
+  }
+}
+
+async function loadDriver() {
+  try {
+    return await import("redis");
+  } catch (cause) {
+    if ((cause as { code?: string }).code !== "ERR_MODULE_NOT_FOUND") throw cause;
+    throw ValidationError.of("store", "needs the package redis: install it with npm install redis");
+  }
+}

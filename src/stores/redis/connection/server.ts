@@ -1,0 +1,160 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type { Logger } from "../../../core/logger.ts";
+import type { Stored } from "../values.ts";
+import { describeAddress, type RedisAddress } from "./address.ts";
+import { type Client, createRedisClient } from "./client.ts";
+import {
+  closedFailure,
+  isPassing,
+  isUnknownScript,
+  storeFailure,
+  tooFewReplicas,
+  unavailable,
+} from "./failures.ts";
+import type { Reply } from "./reply.ts";
+import type { Script } from "./script.ts";
+
+export interface ScriptCall {
+  readonly keys: readonly string[];
+  readonly args: readonly (Stored | number)[];
+}
+
+/** The server as the store needs it: every call ends, with an answer or an error, within the deadline. */
+export interface Server {
+  /** How messages name it. */
+  readonly where: string;
+  readonly isCluster: boolean;
+  /** Sends a command that may be repeated. The key says who has the data. */
+  command(key: string, command: readonly Stored[]): Promise<Reply>;
+  /** Sends a command that may be repeated to every primary. */
+  everywhere(command: readonly Stored[]): Promise<Reply[]>;
+  /** Runs a script that may be repeated. */
+  run(script: Script, call: ScriptCall): Promise<Reply>;
+  /**
+   * Runs a script that changes something. Its first argument is 0, or 1 when the same call may have been carried out
+   * before: then the script answers from what it remembered of it.
+   */
+  write(script: Script, call: ScriptCall): Promise<Reply>;
+  /** Runs `work`, unless the store was closed; closing waits for it. */
+  whileOpen<Result>(work: () => Promise<Result>): Promise<Result>;
+  close(): Promise<void>;
+}
+
+export interface ServerOptions {
+  readonly timeout: number;
+  readonly minReplicas: number;
+  readonly logger: Logger;
+}
+
+export async function connectServer(address: RedisAddress, options: ServerOptions): Promise<Server> {
+  const { timeout, minReplicas, logger } = options;
+  const where = describeAddress(address);
+  const client = await createRedisClient(address, { timeout, logger, where });
+  await connect(client, where, timeout);
+  const running = new Set<Promise<unknown>>();
+  let closing: Promise<void> | undefined;
+
+  /** Tries again until the deadline; `attempt` is told how often it was tried before. */
+  async function patiently<Result>(attempt: (tries: number) => Promise<Result>): Promise<Result> {
+    const start = performance.now();
+    for (let tries = 0; ; tries++) {
+      const left = timeout - (performance.now() - start);
+      try {
+        return await within(left, attempt(tries));
+      } catch (error) {
+        const waited = performance.now() - start;
+        if (error === LATE) throw unavailable(where, waited, client.problem());
+        if (!isPassing(error)) throw storeFailure(error, where);
+        if (waited >= timeout) throw unavailable(where, waited, error);
+        await wait(Math.min(timeout - waited, 2 ** Math.min(tries, 7) * (0.5 + Math.random() / 2)));
+      }
+    }
+  }
+
+  async function evaluate(
+    script: Script,
+    keys: readonly string[],
+    args: readonly Stored[],
+    send: (key: string, command: readonly Stored[]) => Promise<Reply> = client.send,
+  ): Promise<Reply> {
+    const rest = [String(keys.length), ...keys, ...args];
+    const key = keys[0] ?? "";
+    try {
+      return await send(key, ["EVALSHA", script.sha, ...rest]);
+    } catch (error) {
+      // Also after SCRIPT FLUSH, a restart or on a replica that has taken over.
+      if (!isUnknownScript(error)) throw error;
+      return send(key, ["EVAL", script.source, ...rest]);
+    }
+  }
+
+  /** Sends a command and, right behind it on the same connection, the wish to know how many replicas have it. */
+  async function sendReplicated(key: string, command: readonly Stored[]): Promise<Reply> {
+    const patience = String(Math.ceil(timeout / 4));
+    const answers = [client.send(key, command), client.send(key, ["WAIT", String(minReplicas), patience])];
+    const [reply = null, replicas] = await Promise.all(answers);
+    if (Number(replicas) < minReplicas) throw tooFewReplicas(where, Number(replicas), minReplicas);
+    return reply;
+  }
+
+  return {
+    where,
+    isCluster: address.kind === "cluster",
+    command: (key, command) => patiently(() => client.send(key, command)),
+    everywhere: (command) => patiently(() => client.sendEverywhere(command)),
+    run: (script, { keys, args }) => patiently(() => evaluate(script, keys, args.map(argument))),
+    write(script, { keys, args }) {
+      const rest = args.map(argument);
+      const send = minReplicas === 0 ? client.send : sendReplicated;
+      return patiently((tries) => evaluate(script, keys, [tries === 0 ? "0" : "1", ...rest], send));
+    },
+    async whileOpen(work) {
+      if (closing !== undefined) throw closedFailure(where);
+      const promise = work();
+      running.add(promise);
+      try {
+        return await promise;
+      } finally {
+        running.delete(promise);
+      }
+    },
+    close() {
+      closing ??= (async () => {
+        await Promise.allSettled(running);
+        await within(timeout, client.close()).catch(() => client.destroy());
+      })();
+      return closing;
+    },
+  };
+}
+
+function argument(value: Stored | number): Stored {
+  return typeof value === "number" ? String(value) : value;
+}
+
+async function connect(client: Client, where: string, timeout: number): Promise<void> {
+  try {
+    await within(timeout, client.connect());
+  } catch (error) {
+    client.destroy();
+    if (error === LATE || isPassing(error))
+      throw unavailable(where, timeout, error === LATE ? undefined : error);
+    throw storeFailure(error, where);
+  }
+}
+
+/** What `within` throws when the time is up. */
+const LATE = Symbol("late");
+
+/** The promise's outcome, or `LATE` after so many milliseconds. */
+async function within<Result>(milliseconds: number, promise: Promise<Result>): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(LATE), Math.max(0, milliseconds));
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,106 @@
+import { randomBytes } from "node:crypto";
+import { type Logger, silentLogger } from "../../core/logger.ts";
+import type { Store } from "../../core/store.ts";
+import { checkData } from "./check.ts";
+import { checkSettings, parseAddress, type RedisSettings } from "./connection/address.ts";
+import { connectServer } from "./connection/server.ts";
+import { warnOfLoss } from "./durability.ts";
+import { readChanges, takeChanges } from "./feed.ts";
+import { recallResult } from "./records/answers.ts";
+import { indexedById, indexedRecords, reindexRecords, staleEntries } from "./records/index-entries.ts";
+import { countRecords, listRecords, rowNumbers } from "./records/list.ts";
+import { findDuplicates, readHistory, readRecords } from "./records/read.ts";
+import { eraseRecords, removeExpiredRecords, touchRecords } from "./records/upkeep.ts";
+import { writeBatch } from "./records/write.ts";
+import { findSessions, listSessions } from "./sessions/list.ts";
+import { readSession } from "./sessions/read.ts";
+import { deleteSession, removeExpiredSessions } from "./sessions/remove.ts";
+import { writeSession } from "./sessions/write.ts";
+import type { Parts } from "./store-parts.ts";
+import { lastSequence, tenantNames } from "./tenants.ts";
+import { valueEncoder } from "./values.ts";
+
+export type { RedisSettings } from "./connection/address.ts";
+export type { Compression } from "./values.ts";
+
+export interface RedisStoreOptions extends RedisSettings {
+  /**
+   * `redis://[user:password@]host[:port][/database]`, `redis+sentinel://host1,host2/name[/database]`,
+   * `redis+cluster://host1,host2`, or the same with `rediss` for TLS. The settings may stand behind a question mark.
+   */
+  readonly url: string;
+  readonly logger?: Logger;
+}
+
+/**
+ * Keeps memory in Redis 7 or later, with plain commands and scripts: any number of handles, processes and hosts may
+ * share it.
+ * @throws ValidationError naming what is wrong with URL or settings, StoreError `store_unavailable` when the server
+ * cannot be reached within the timeout.
+ */
+export async function openRedisStore(options: RedisStoreOptions): Promise<Store> {
+  const { url, logger = silentLogger, ...given } = options;
+  const address = parseAddress(url);
+  const { prefix, compression, minReplicas, timeout } = checkSettings({ ...address.settings, ...given });
+  const server = await connectServer(address, { timeout, minReplicas, logger });
+  try {
+    await warnOfLoss(server, logger);
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+  return storeOn({
+    server,
+    prefix,
+    timeout,
+    logger,
+    encode: valueEncoder(compression),
+    requestId: requestIds(),
+  });
+}
+
+/** Ids of this process, distinct from those of every other. */
+function requestIds(): () => string {
+  const process = randomBytes(9).toString("base64url");
+  let count = 0;
+  return () => `${process}${(++count).toString(36)}`;
+}
+
+function storeOn(parts: Parts): Store {
+  const { server, prefix } = parts;
+  /** A method of the store: refused when it is closed, and waited for by closing. */
+  const method =
+    <Given extends unknown[], Result>(work: (parts: Parts, ...given: Given) => Promise<Result>) =>
+    (...given: Given): Promise<Result> =>
+      server.whileOpen(() => work(parts, ...given));
+  return {
+    name: "redis",
+    read: method(readRecords),
+    findDuplicates: method(findDuplicates),
+    recallResult: method(recallResult),
+    write: method(writeBatch),
+    list: method(listRecords),
+    count: method(countRecords),
+    history: method(readHistory),
+    touch: method(touchRecords),
+    erase: method(eraseRecords),
+    changes: method(readChanges),
+    lastSequence: method((_, tenant: string) => lastSequence(server, prefix, tenant)),
+    takeChanges: method(takeChanges),
+    indexed: method(indexedRecords),
+    indexedById: method(indexedById),
+    rows: method(rowNumbers),
+    reindex: method(reindexRecords),
+    staleEntries: method(staleEntries),
+    removeExpired: method(removeExpiredRecords),
+    tenants: method(() => tenantNames(server, prefix)),
+    readSession: method(readSession),
+    writeSession: method(writeSession),
+    deleteSession: method(deleteSession),
+    findSessions: method(findSessions),
+    listSessions: method(listSessions),
+    removeExpiredSessions: method(removeExpiredSessions),
+    check: method(checkData),
+    close: () => server.close(),
+  };
+}

@@ -1,0 +1,59 @@
+import { ConflictError } from "../../../core/errors.ts";
+import type { JsonValue } from "../../../core/json.ts";
+import type { Idempotency } from "../../../core/store.ts";
+import { asBytes, asList, asText, type Reply } from "../connection/reply.ts";
+import { defineScript } from "../connection/script.ts";
+import { tenantKey } from "../keys.ts";
+import { toReceipt } from "../sessions/receipt.ts";
+import { ANSWERS } from "../sessions/scripts/meta.ts";
+import type { Parts } from "../store-parts.ts";
+import { decodeValue } from "../values.ts";
+
+/** What is kept with an idempotency key. */
+export function answerOf(fingerprint: string, result: JsonValue): string {
+  return JSON.stringify([fingerprint, result]);
+}
+
+/** A receipt of a session is packed and has to be taken apart. */
+const RECALL_SCRIPT = defineScript(
+  ["answers"],
+  ANSWERS,
+  `
+local kept = redis.call('HGET', answers, ARGV[1])
+return kept and readAnswer(kept) or nil
+`,
+);
+
+export async function recallResult(
+  { server, prefix }: Parts,
+  tenant: string,
+  idempotency: Idempotency,
+): Promise<JsonValue | null> {
+  const keys = [tenantKey(prefix, tenant, "answers")];
+  const reply = await server.run(RECALL_SCRIPT, { keys, args: [idempotency.key] });
+  return Array.isArray(reply) ? readAnswer(reply, idempotency) : null;
+}
+
+/**
+ * What was kept, as scripts give it.
+ * @throws ConflictError when the key was used for something else.
+ */
+export function readAnswer(
+  [form, kept, receipt]: readonly Reply[],
+  { key, fingerprint }: Idempotency,
+): JsonValue {
+  const [first, result] =
+    asText(form) === "json"
+      ? (decodeValue(asBytes(kept)) as [string, JsonValue])
+      : [asText(kept), toReceipt(asList(receipt)) as unknown as JsonValue];
+  if (first !== fingerprint) throw keyReused(key);
+  return result;
+}
+
+export function keyReused(key: string): ConflictError {
+  return new ConflictError(
+    "idempotency_key_reused",
+    `The idempotency key ${JSON.stringify(key)} was used before.`,
+    { details: { key } },
+  );
+}

@@ -1,0 +1,106 @@
+import { type Instant, instantKey } from "../../../core/time.ts";
+import { changeText } from "../change-text.ts";
+import { asList, asText } from "../connection/reply.ts";
+import { ANSWER_ONCE } from "../connection/requests.ts";
+import { defineScript } from "../connection/script.ts";
+import { tenantKey } from "../keys.ts";
+import type { Parts } from "../store-parts.ts";
+import { HEADS } from "./heads.ts";
+import { recordKeys } from "./keys.ts";
+import { runWrites } from "./write.ts";
+
+/** So many ids at most are changed by one script: others wait for it. */
+const STEP = 500;
+
+/** Counts an access of each id after the instant, given both as sortable text and as it is. */
+const TOUCH_SCRIPT = defineScript(
+  ["heads", "accesses", "REQUEST"],
+  ANSWER_ONCE,
+  HEADS,
+  `
+for index = 4, #ARGV do
+  local id = ARGV[index]
+  if lives(readHead(id), ARGV[2]) then
+    local count = tonumber(string.match(redis.call('HGET', accesses, id), '^(%S+) '))
+    redis.call('HSET', accesses, id, string.format('%.17g', count + 1) .. ' ' .. ARGV[3])
+  end
+end
+return answer(0)
+`,
+);
+
+export async function touchRecords(
+  { server, prefix, requestId }: Parts,
+  tenant: string,
+  ids: readonly string[],
+  now: Instant,
+): Promise<void> {
+  for (let start = 0; start < ids.length; start += STEP) {
+    const request = tenantKey(prefix, tenant, `request:${requestId()}`);
+    await server.write(TOUCH_SCRIPT, {
+      keys: [...recordKeys(prefix, tenant, ["heads", "accesses"]), request],
+      args: [instantKey(now), now, ...ids.slice(start, start + STEP)],
+    });
+  }
+}
+
+export async function eraseRecords(
+  parts: Parts,
+  tenant: string,
+  ids: readonly string[],
+  now: Instant,
+): Promise<string[]> {
+  const asked = [...new Set(ids)];
+  const writes = asked.map((id) => ({
+    kind: "erase",
+    id,
+    change: changeText({ kind: "record", change: "delete", id, at: now }),
+  }));
+  return whichChanged(parts, tenant, writes, now);
+}
+
+export async function removeExpiredRecords(
+  parts: Parts,
+  tenant: string,
+  now: Instant,
+  limit: number,
+): Promise<string[]> {
+  const key = tenantKey(parts.prefix, tenant, "expiries");
+  const removed: string[] = [];
+  while (removed.length < limit) {
+    const amount = Math.min(STEP, limit - removed.length);
+    const upTo = `(${instantKey(now)}\x01`;
+    const found = await parts.server.command(key, [
+      "ZRANGEBYLEX",
+      key,
+      "-",
+      upTo,
+      "LIMIT",
+      "0",
+      String(amount),
+    ]);
+    const ids = asList(found).map((member) => asText(member).split("\0")[1] ?? "");
+    if (ids.length === 0) break;
+    const note = JSON.stringify({ change: "delete", reason: "expired" });
+    const writes = ids.map((id) => ({
+      kind: "expire",
+      id,
+      note,
+      change: changeText({ kind: "record", change: "delete", id, at: now }),
+    }));
+    removed.push(...(await whichChanged(parts, tenant, writes, now)));
+  }
+  return removed;
+}
+
+/** Runs writes that happen only where there is something to do; gives the ids where there was. */
+async function whichChanged(
+  parts: Parts,
+  tenant: string,
+  writes: readonly { readonly kind: string; readonly id: string }[],
+  now: Instant,
+): Promise<string[]> {
+  if (writes.length === 0) return [];
+  const [, versions] = await runWrites(parts, tenant, writes, now);
+  return writes.filter((_, index) => Number(asList(versions)[index]) > 0).map(({ id }) => id);
+}

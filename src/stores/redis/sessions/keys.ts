@@ -1,0 +1,51 @@
+import type { SessionKey } from "../../../core/session/state.ts";
+import { sessionFieldKey, tenantKey } from "../keys.ts";
+
+/** What a session is kept in, in the order in which scripts take the keys. */
+export const SESSION_FIELDS = [
+  /** Hash: version, times, context and the other single values. */
+  "meta",
+  /** Hash: key of the data to its value. */
+  "data",
+  /** Hash: `n` and the name of a list to the position of its first value and its length; `v`, position, name to a value. */
+  "lists",
+  /** Hash: message id to its place, times, flags and content. */
+  "messages",
+  /** Sorted by name: creation, place and id of each message. */
+  "dates",
+  /** Who writes next, when a writer lost the race too often. */
+  "turn",
+] as const;
+
+/** What the tenant knows of its sessions. */
+export const TENANT_FIELDS = [
+  "counters",
+  "feed",
+  /** Sorted by the last update in microseconds: session. */
+  "sessions",
+  /** Sorted by name: session. */
+  "session-ids",
+  /** Sorted by expiry in microseconds: session. */
+  "session-expiries",
+  "answers",
+] as const;
+
+export function sessionKeys(
+  prefix: string,
+  key: SessionKey,
+  fields: readonly string[] = SESSION_FIELDS,
+): string[] {
+  return fields.map((field) => sessionFieldKey(prefix, key, field));
+}
+
+export function tenantSessionKeys(prefix: string, { tenant, userId }: SessionKey): string[] {
+  return [
+    ...TENANT_FIELDS.map((field) => tenantKey(prefix, tenant, field)),
+    userSessionsKey(prefix, tenant, userId),
+  ];
+}
+
+/** Sorted by the last update: the sessions of one user, or of nobody. */
+export function userSessionsKey(prefix: string, tenant: string, userId: string | null): string {
+  return tenantKey(prefix, tenant, `sessions:${userId ?? ""}`);
+}

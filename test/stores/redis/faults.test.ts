@@ -1,0 +1,188 @@
+import { createClient } from "redis";
+import { expect, onTestFinished, test } from "vitest";
+import type { Store } from "../../../src/core/store.ts";
+import { openRedisStore } from "../../../src/stores/redis/index.ts";
+import { at, makeMessage, makeRecord, putRecord, sessionKey } from "../../../src/testing/build.ts";
+import { outcome } from "../../../src/testing/store/fixture.ts";
+import { startRedis } from "../../servers/redis.ts";
+import { freshPrefix, withPrograms, withServer } from "../../servers/with-server.ts";
+import { startProxy } from "./proxy.ts";
+
+const now = at(0);
+const CHAT = sessionKey("chat");
+const count = (store: Store) =>
+  store.writeSession(CHAT, { operations: [{ operation: "increment", key: "n", by: 1 }], now });
+const sum = async (store: Store) => (await store.readSession(CHAT, { now }))?.data["n"];
+
+/** Writes records and messages until told to stop; gives what was acknowledged and what was refused. */
+function writeOn(store: Store) {
+  const acknowledged: string[] = [];
+  const refused: unknown[] = [];
+  let stopped = false;
+  const work = Array.from({ length: 4 }, async (_, writer) => {
+    for (let index = 0; !stopped; index++) {
+      const id = `${writer}-${index}`;
+      try {
+        await store.write("acme", { writes: [putRecord(makeRecord(id))], now });
+        await store.writeSession(CHAT, {
+          operations: [{ operation: "pushList", list: "l", values: [id] }],
+          now,
+        });
+        acknowledged.push(id);
+      } catch (error) {
+        refused.push(error);
+      }
+    }
+  });
+  return {
+    acknowledged,
+    refused,
+    stop: () => {
+      stopped = true;
+      return Promise.all(work);
+    },
+  };
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+/** What of the acknowledged writes is missing, and what is there twice. */
+async function damage(store: Store, acknowledged: readonly string[]) {
+  const records = await store.read("acme", acknowledged, { now });
+  const list = (await store.readSession(CHAT, { now }))?.lists["l"] ?? [];
+  const pushed = new Set(list);
+  return {
+    lost: acknowledged.filter((id, index) => records[index]?.version !== 1 || !pushed.has(id)),
+    doubled: list.filter((id, index) => list.indexOf(id) !== index),
+  };
+}
+
+await withServer("redis", ({ url }) => {
+  test("scripts that the server forgot are sent again", async () => {
+    const store = await openRedisStore({ url, prefix: freshPrefix() });
+    const admin = await createClient({ url }).connect();
+    const writing = writeOn(store);
+    for (let round = 1; round <= 5; round++) {
+      await admin.scriptFlush();
+      await until(() => writing.acknowledged.length > round * 20);
+    }
+    await writing.stop();
+    expect(writing.refused).toEqual([]);
+    expect(await damage(store, writing.acknowledged)).toEqual({ lost: [], doubled: [] });
+    await admin.close();
+    await store.close();
+  });
+
+  test("a write whose answer got lost is carried out once, and answered", async () => {
+    const proxy = await startProxy(url);
+    const store = await openRedisStore({ url: proxy.url, prefix: freshPrefix() });
+    await count(store);
+    for (let expected = 2; expected <= 6; expected++) {
+      proxy.loseNextAnswer();
+      expect((await count(store)).results).toEqual([expected]);
+    }
+    expect(await sum(store)).toBe(6);
+    await store.write("acme", { writes: [putRecord(makeRecord("first"))], now });
+    proxy.loseNextAnswer();
+    const { versions } = await store.write("acme", { writes: [putRecord(makeRecord("a"))], now });
+    expect(versions).toEqual([1]);
+    proxy.loseNextAnswer();
+    expect(await store.deleteSession(CHAT, { now })).toBe(true);
+    expect(await store.changes("acme", { after: 0, limit: 100 })).toHaveLength(9);
+    await store.close();
+  });
+
+  test("connections that break under load lose and double nothing", async () => {
+    const proxy = await startProxy(url);
+    const store = await openRedisStore({ url: proxy.url, prefix: freshPrefix() });
+    const writing = writeOn(store);
+    for (let round = 1; round <= 5; round++) {
+      await until(() => writing.acknowledged.length > round * 20);
+      proxy.cut();
+    }
+    await writing.stop();
+    expect(writing.refused).toEqual([]);
+    expect(await damage(store, writing.acknowledged)).toEqual({ lost: [], doubled: [] });
+    await store.close();
+  });
+
+  test("a server that is not there is told within the timeout", async () => {
+    const opening = openRedisStore({ url: "redis://u:secret@127.0.0.1:1", timeout: 100 });
+    await expect(opening).rejects.toMatchObject({ code: "store_unavailable", retryable: true });
+    await expect(opening).rejects.not.toThrow("secret");
+  });
+});
+
+await withPrograms((programs) => {
+  const started = async (parameters: readonly string[] = []) => {
+    const server = await startRedis({ program: programs.redis7, durable: true, parameters });
+    onTestFinished(server.remove);
+    return server;
+  };
+
+  test("a server killed and restarted under load has all that was acknowledged", async () => {
+    const server = await started();
+    const store = await openRedisStore({ url: server.url });
+    const writing = writeOn(store);
+    for (let round = 1; round <= 3; round++) {
+      await until(() => writing.acknowledged.length > round * 20);
+      await server.process.kill();
+      await server.process.start();
+    }
+    await until(() => writing.acknowledged.length > 80);
+    await writing.stop();
+    expect(writing.refused).toEqual([]);
+    expect(await damage(store, writing.acknowledged)).toEqual({ lost: [], doubled: [] });
+    expect(await store.check()).toEqual([]);
+    await store.close();
+  });
+
+  test("a server that does not answer is told within the timeout, and used again when it does", async () => {
+    const server = await started();
+    const store = await openRedisStore({ url: server.url, timeout: 300 });
+    await count(store);
+    server.process.freeze();
+    const calls = [count(store), store.lastSequence("acme"), store.readSession(CHAT, { now })];
+    const outcomes = await Promise.all(calls.map(outcome));
+    expect(outcomes).toEqual(calls.map(() => "store_unavailable"));
+    server.process.thaw();
+    const append = { operations: [{ operation: "append", messages: [makeMessage("m1")] } as const], now };
+    expect((await store.writeSession(CHAT, append)).results).toEqual([["m1"]]);
+    await store.close();
+  });
+
+  test("a wrong password and a full memory are told, without the password", async () => {
+    const server = await started();
+    const admin = await createClient({ url: server.url }).connect();
+    await admin.configSet({ maxmemory: "2mb", requirepass: "right" });
+    await admin.close();
+    const place = server.url.slice("redis://".length);
+    const refused = openRedisStore({ url: `redis://:secret@${place}`, timeout: 500 });
+    await expect(refused).rejects.toMatchObject({ code: "store_failed", retryable: false });
+    await expect(refused).rejects.toThrow("it wants another user name or password");
+    const store = await openRedisStore({ url: `redis://:right@${place}` });
+    const text = "x".repeat(100_000);
+    const fill = async () => {
+      for (let index = 0; ; index++)
+        await store.write("acme", { writes: [putRecord(makeRecord(`r${index}`, { text }))], now });
+    };
+    await expect(fill()).rejects.toMatchObject({ code: "store_full", retryable: true });
+    await store.close();
+  });
+
+  test("a write that too few replicas have is an error", async () => {
+    const primary = await started(["--repl-diskless-sync-delay", "0", "--shutdown-timeout", "0"]);
+    const store = await openRedisStore({ url: `${primary.url}?minReplicas=1&timeout=400` });
+    await expect(count(store)).rejects.toMatchObject({
+      code: "store_unavailable",
+      message: expect.stringContaining("0 replicas"),
+    });
+    await store.close();
+    await started(["--replicaof", `127.0.0.1 ${primary.port}`]);
+    const patient = await openRedisStore({ url: `${primary.url}?minReplicas=1` });
+    expect((await count(patient)).results).toEqual([2]);
+    await patient.close();
+  });
+});
