@@ -60,21 +60,6 @@ async function damage(store: Store, acknowledged: readonly string[]) {
 }
 
 await withServer("redis", ({ url }) => {
-  test("scripts that the server forgot are sent again", async () => {
-    const store = await openRedisStore({ url, prefix: freshPrefix() });
-    const admin = await createClient({ url }).connect();
-    const writing = writeOn(store);
-    for (let round = 1; round <= 5; round++) {
-      await admin.scriptFlush();
-      await until(() => writing.acknowledged.length > round * 20);
-    }
-    await writing.stop();
-    expect(writing.refused).toEqual([]);
-    expect(await damage(store, writing.acknowledged)).toEqual({ lost: [], doubled: [] });
-    await admin.close();
-    await store.close();
-  });
-
   test("a write whose answer got lost is carried out once, and answered", async () => {
     const proxy = await startProxy(url);
     const store = await openRedisStore({ url: proxy.url, prefix: freshPrefix() });
@@ -121,6 +106,22 @@ await withPrograms((programs) => {
     onTestFinished(server.remove);
     return server;
   };
+
+  test("scripts that the server forgot are sent again", async () => {
+    const server = await started();
+    const store = await openRedisStore({ url: server.url });
+    const admin = await createClient({ url: server.url }).connect();
+    const writing = writeOn(store);
+    for (let round = 1; round <= 5; round++) {
+      await admin.scriptFlush();
+      await until(() => writing.acknowledged.length > round * 20);
+    }
+    await writing.stop();
+    expect(writing.refused).toEqual([]);
+    expect(await damage(store, writing.acknowledged)).toEqual({ lost: [], doubled: [] });
+    await admin.close();
+    await store.close();
+  });
 
   test("a server killed and restarted under load has all that was acknowledged", async () => {
     const server = await started();
