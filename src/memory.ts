@@ -2,6 +2,7 @@ import { type ConversationOptions, Conversations } from "./conversations.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
 import { UnsupportedError } from "./core/errors.ts";
 import { checkLabel, type IdSource } from "./core/identifiers.ts";
+import type { JobQueue } from "./core/jobs.ts";
 import type { AddResult, MemoryRecord, RecordInput, RecordPatch, RecordVersion } from "./core/record.ts";
 import { narrowScope, type ResolvedScope, type Scope, UNRESTRICTED } from "./core/scope.ts";
 import type { Change, SessionSummary } from "./core/store.ts";
@@ -78,6 +79,11 @@ export class Memory implements AsyncDisposable {
   /** The operations this memory runs on, with the scope written out: for servers and other surfaces. */
   get operations(): MemoryOperations {
     return this.#operations;
+  }
+
+  /** Background jobs: what waits, and what failed for good. Null for a remote memory, whose server does them. */
+  get jobs(): JobQueue | null {
+    return this.#operations.jobs ?? null;
   }
 
   /**

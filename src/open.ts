@@ -3,10 +3,13 @@ import { type Clock, systemClock } from "./core/clock.ts";
 import type { Embedder } from "./core/embedder.ts";
 import { ValidationError } from "./core/errors.ts";
 import type { IdSource } from "./core/identifiers.ts";
+import type { JobStore } from "./core/job-store.ts";
 import { type Logger, silentLogger } from "./core/logger.ts";
 import type { Store } from "./core/store.ts";
 import { loadTokenCounter } from "./core/tokens.ts";
 import { embedMemory } from "./embedded/embedded.ts";
+import { createJobQueue } from "./jobs/queue.ts";
+import { openJobs } from "./jobs/registry.ts";
 import { createLocalRecall } from "./local-recall.ts";
 import { Memory } from "./memory.ts";
 import { openStores } from "./stores/registry.ts";
@@ -27,6 +30,13 @@ export interface OpenOptions {
   readonly working?: string | Store;
   /** Another name for `store`, to go with `working`. */
   readonly longTerm?: string | Store;
+  /**
+   * Where background jobs are kept: `redis://…`, `postgres://…`, `sqlite:PATH`, `memory:`, `module:NAME`, or an engine that is
+   * open already. Default: in the store, or in the process when the store keeps none.
+   */
+  readonly jobs?: string | JobStore;
+  /** Background jobs done side by side in this process. Default 1; 0 leaves them to other processes. */
+  readonly workers?: number;
   /** Default: the built-in static table. Remote memories embed on the server and take none. */
   readonly embedder?: Embedder;
   /** How many vectors of questions are kept, so that asking again needs no model; 0 for none. Default 1000. */
@@ -67,8 +77,9 @@ export async function openMemory(target: string | OpenOptions = {}, more: OpenOp
   if (typeof store === "string" && /^https?:/i.test(store)) {
     if (options.embedder !== undefined)
       throw ValidationError.of("embedder", "is the server's choice when the memory is remote");
-    if (options.working !== undefined)
-      throw ValidationError.of("working", "is the server's choice when the memory is remote");
+    for (const field of ["working", "jobs", "workers"] as const)
+      if (options[field] !== undefined)
+        throw ValidationError.of(field, "is the server's choice when the memory is remote");
     const { connectMemory } = await import("./client/index.ts");
     const operations = await connectMemory(
       store,
@@ -99,8 +110,16 @@ async function embed(store: Store, options: OpenOptions & { clock: Clock; ids: I
     embedder,
     questions: await questionEmbedder(embedder, options.embeddingCache ?? DEFAULT_EMBEDDING_CACHE),
   });
+  const jobs = createJobQueue({
+    store: await openJobs(options.jobs, store, { logger }),
+    clock,
+    // Not the caller's, who foresees the ids of what is stored.
+    ids: ulidSource(clock),
+    logger,
+  });
   return embedMemory(
     {
+      jobs,
       records: store,
       sessions: store,
       indexer,
@@ -113,9 +132,12 @@ async function embed(store: Store, options: OpenOptions & { clock: Clock; ids: I
       sessionTtl: options.sessionTtl ?? null,
       autoCleanup: options.autoCleanup ?? true,
     },
-    async () => {
-      await recall.close();
-      await store.close();
+    {
+      workers: options.workers ?? 1,
+      async close() {
+        await recall.close();
+        await store.close();
+      },
     },
   );
 }

@@ -1,4 +1,5 @@
 import type { Filter } from "./core/filter/filter.ts";
+import type { JobQueue } from "./core/jobs.ts";
 import type { Explanation, RecallMode, RecencyOptions } from "./core/recall.ts";
 import type {
   AddResult,
@@ -213,6 +214,8 @@ export interface Context {
  * an embedded memory and a remote server both implement it, and the wire contract has one route for each member.
  */
 export interface MemoryOperations {
+  /** Background jobs. A remote memory has none: its server does them. */
+  readonly jobs?: JobQueue;
   add(scope: ResolvedScope, inputs: readonly RecordInput[], options?: AddOptions): Promise<AddResult[]>;
   /** In the order asked; null for what is not there or not in the scope. */
   get(scope: ResolvedScope, ids: readonly string[], options?: ReadOptions): Promise<(MemoryRecord | null)[]>;

@@ -63,7 +63,10 @@ export interface RunningJob extends Omit<Job, "state"> {
   readonly signal: AbortSignal;
 }
 
-/** Does one job: resolves when it is done; whatever it throws is a failed attempt. */
+/**
+ * Does one job: resolves when it is done; whatever it throws is a failed attempt. A ValidationError makes a dead letter at
+ * once, since trying again cannot help.
+ */
 export type JobHandler = (job: RunningJob) => Promise<unknown>;
 
 /** What is done from time to time: one run per tick, however many workers there are. */

@@ -6,18 +6,26 @@ import { BackgroundWork } from "./background.ts";
 import { deleteRecords, updateRecord } from "./change.ts";
 import { assembleContext } from "./context.ts";
 import { forgetRecords } from "./forget.ts";
-import { startMaintenance } from "./maintenance.ts";
+import { requestRenewal, startMaintenance } from "./maintenance.ts";
 import type { EmbeddedParts } from "./parts.ts";
 import { getRecords, listRecords, readChanges, readHistory } from "./read.ts";
 import { searchRecords } from "./search.ts";
 import { deleteSession, findSession, listSessions, readSession, writeSession } from "./sessions.ts";
 import { TurnQueue } from "./turns.ts";
 
+export interface EmbeddedOptions {
+  /** Background jobs done side by side in this process. */
+  readonly workers: number;
+  /** Releases what the memory stands on, after everything else has ended. */
+  close(): Promise<void>;
+}
+
 /** The operations of a memory that runs in this process, on the given store and models. */
-export function embedMemory(parts: EmbeddedParts, close: () => Promise<void>): MemoryOperations {
+export function embedMemory(parts: EmbeddedParts, { workers, close }: EmbeddedOptions): MemoryOperations {
   const background = new BackgroundWork(parts.logger);
   const accesses = new AccessCounter(parts, background);
-  const stopMaintenance = startMaintenance(parts, (what, work) => background.run(what, work));
+  if (workers > 0) startMaintenance(parts, workers);
+  background.run("look for old index entries", () => requestRenewal(parts));
   let closing: Promise<void> | null = null;
 
   const open = <Arguments extends unknown[], Result>(
@@ -42,6 +50,7 @@ export function embedMemory(parts: EmbeddedParts, close: () => Promise<void>): M
   };
 
   return {
+    jobs: parts.jobs,
     add: open((scope, inputs, options) => addRecords(parts, scope, inputs, options)),
     get: open((scope, ids, options) => getRecords(parts, scope, ids, options)),
     list: open(list),
@@ -59,9 +68,11 @@ export function embedMemory(parts: EmbeddedParts, close: () => Promise<void>): M
     context: open((key, query, options) => assembleContext(parts, search, key, query, options)),
     close() {
       if (closing === null) {
-        stopMaintenance();
         accesses.close();
-        closing = background.settled().then(close);
+        closing = background
+          .settled()
+          .then(() => parts.jobs.close())
+          .finally(close);
       }
       return closing;
     },

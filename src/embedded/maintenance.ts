@@ -1,3 +1,5 @@
+import type { JobWorker, Schedule } from "../core/jobs.ts";
+import { jsonEquals } from "../core/json.ts";
 import type { IndexEntry, Indexer } from "../core/recall-index.ts";
 import type { MemoryRecord } from "../core/record.ts";
 import { FIRST_INSTANT } from "../core/time.ts";
@@ -60,28 +62,38 @@ function entryWith(indexer: Indexer, record: MemoryRecord, vector: Float32Array 
   return { embedder, analyzer, vector, features: indexer.features(record) };
 }
 
-/** How often expired things are removed, in milliseconds. */
-const SWEEP_INTERVAL = 60_000;
+/** Every minute, what has expired is removed. */
+const SWEEP: Schedule = { name: "remove-expired", kind: "remove-expired", every: 60 };
 
-/** Runs maintenance now and from time to time; gives the function that stops it. */
-export function startMaintenance(
-  parts: EmbeddedParts,
-  run: (what: string, work: () => Promise<unknown>) => void,
-): () => void {
-  let stopped = false;
-  const isStopped = () => stopped;
-  run("renew index entries", () => renewEntries(parts, isStopped));
-  if (!parts.autoCleanup)
-    return () => {
-      stopped = true;
-    };
-  const sweep = () => run("remove what has expired", () => removeExpired(parts, isStopped));
-  sweep();
-  const timer = setInterval(sweep, SWEEP_INTERVAL);
-  // A program that has nothing else to do must be able to end.
-  (timer as { unref?: () => void }).unref?.();
-  return () => {
-    stopped = true;
-    clearInterval(timer);
-  };
+/** Does the upkeep of a memory, as jobs: each runs in one of the processes that share the memory. */
+export function startMaintenance(parts: EmbeddedParts, concurrency: number): JobWorker {
+  return parts.jobs.work(
+    {
+      "remove-expired": async ({ signal }) => {
+        await removeExpired(parts, () => signal.aborted);
+        signal.throwIfAborted();
+      },
+      "renew-entries": async ({ payload, signal }) => {
+        const { embedder, analyzer } = parts.indexer;
+        // Whoever is set up with the other embedder asks again when it opens the memory.
+        if (!jsonEquals(payload, { embedder, analyzer }))
+          return parts.logger.warn({ payload }, "Index entries are wanted of another embedder than this one");
+        await renewEntries(parts, () => signal.aborted);
+        signal.throwIfAborted();
+      },
+    },
+    { concurrency, schedules: parts.autoCleanup ? [SWEEP] : [] },
+  );
+}
+
+/** Asks for new index entries when there are any that another embedder or analyser made. */
+export async function requestRenewal({ records, indexer, jobs }: EmbeddedParts): Promise<void> {
+  const { embedder, analyzer } = indexer;
+  for (const tenant of await records.tenants()) {
+    const stale = await records.staleEntries(tenant, { embedder, analyzer, limit: 1 });
+    if (stale.length === 0) continue;
+    const key = JSON.stringify([embedder, analyzer]);
+    await jobs.enqueue({ kind: "renew-entries", key, payload: { embedder, analyzer } });
+    return;
+  }
 }

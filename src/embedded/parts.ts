@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import type { IdSource } from "../core/identifiers.ts";
+import type { JobQueue } from "../core/jobs.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Recall } from "../core/recall.ts";
 import type { Indexer } from "../core/recall-index.ts";
@@ -15,6 +16,7 @@ export interface EmbeddedParts {
   readonly recall: Recall;
   /** Recall over records given to it instead of over the store: for the state as of an earlier time. */
   readonly recallOver: (tenant: string, records: readonly MemoryRecord[]) => Promise<Recall>;
+  readonly jobs: JobQueue;
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly logger: Logger;

@@ -4,7 +4,7 @@ import type { JobHandler, JobWorker, Schedule, StopOptions, WorkOptions } from "
 import { formatMilliseconds, type Instant } from "../core/time.ts";
 import { pauseAfter } from "./backoff.ts";
 import { between, checkJob, checkKind } from "./check.ts";
-import { failureOf } from "./failure.ts";
+import { failureOf, isFinal } from "./failure.ts";
 import type { QueueParts } from "./queue.ts";
 import { type Ticks, ticksOf } from "./ticks.ts";
 
@@ -169,7 +169,7 @@ export class QueueWorker implements JobWorker {
       } catch (error) {
         if (signal.aborted && error === signal.reason) return await store.release(job);
         const failure = failureOf(error, this.#now());
-        if (job.attempts >= job.maxAttempts) {
+        if (isFinal(error, job)) {
           await store.bury(job, failure);
           logger.error({ ...about, failure }, "A job failed for good; it is a dead letter now");
         } else {

@@ -23,6 +23,7 @@ import { workingMemoryHandlers } from "./handlers/working-memory.ts";
 import { type Limits, readInput } from "./input.ts";
 import { openApiDocument } from "./openapi.ts";
 import { allowedMethods, otherSlash } from "./routing.ts";
+import { taskHandlers } from "./tasks.ts";
 
 export interface AppOptions {
   readonly operations: MemoryOperations;
@@ -41,7 +42,9 @@ export interface AppOptions {
   readonly stream?: Partial<Surroundings["stream"]>;
   /** Fires when the server shuts down. */
   readonly closing?: AbortSignal;
-  /** Where work goes that outlives its request; whoever closes the memory waits for it first. */
+  /** Background jobs of the server done side by side in this process, 0 to leave them to `memoir worker`. Default 1. */
+  readonly workers?: number;
+  /** Where work goes that outlives its request and a memory has no jobs for; whoever closes the memory waits for it first. */
   readonly background?: BackgroundWork;
 }
 
@@ -75,6 +78,8 @@ export function createApp(options: AppOptions): Hono<Environment> {
     stream: { poll: 250, heartbeat: 15_000, ...options.stream },
     closing: options.closing ?? new AbortController().signal,
   };
+  const { workers = 1 } = options;
+  if (workers > 0) surroundings.operations.jobs?.work(taskHandlers(surroundings), { concurrency: workers });
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const gate = createGate(options.auth, options.tenant ?? DEFAULT_TENANT, () => clock.now());
   // Routes are matched on the path as it came: decoding first would let an encoded slash split an id.

@@ -13,7 +13,7 @@ interface WireScope {
  * The scope a request names. An empty text is refused: whoever sends an empty user id means somebody, and must not be
  * given everybody.
  */
-export function scopeOfCall(call: Call, wire: WireScope): ResolvedScope {
+export function scopeOfCall(call: Pick<Call, "tenant">, wire: WireScope): ResolvedScope {
   const label = (name: keyof WireScope): string | null => {
     const value = wire[name];
     return value == null ? null : checkLabel(value, name);
@@ -28,6 +28,6 @@ export function scopeOfCall(call: Call, wire: WireScope): ResolvedScope {
 }
 
 /** Everything of the tenant. */
-export function wholeTenant(call: Call): ResolvedScope {
+export function wholeTenant(call: Pick<Call, "tenant">): ResolvedScope {
   return scopeOfCall(call, {});
 }

@@ -132,7 +132,10 @@ function truthOf(request: SearchRequest, now: number): { asOf?: Instant; validAt
 }
 
 /** Scope and filter of a request. What must equal one scope label goes into the scope, which indexes know to use. */
-export function conditionsOf(request: SearchRequest, call: Call): { scope: ResolvedScope; filter: Filter } {
+export function conditionsOf(
+  request: SearchRequest,
+  call: Pick<Call, "tenant">,
+): { scope: ResolvedScope; filter: Filter } {
   const scope: { -readonly [Key in keyof ResolvedScope]: ResolvedScope[Key] } = wholeTenant(call);
   const conditions: Filter[] = [];
   for (const [wire, field] of Object.entries(TAG_FIELDS)) {

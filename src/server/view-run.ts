@@ -18,10 +18,10 @@ const MOST_LINES = 50;
 
 /** Records of a view or of one of its groups, oldest first by what they tell of. */
 export async function matchingRecords(
-  { operations, clock }: Surroundings,
+  { operations, clock }: Pick<Surroundings, "operations" | "clock">,
   view: View,
   group: Group,
-  call: Call,
+  call: Pick<Call, "tenant">,
 ): Promise<MemoryRecord[]> {
   const { scope, filter } = conditionsOf(toRequest(view), call);
   const since = view.time_window_days === null ? null : clock.now() - view.time_window_days * DAY;

@@ -35,6 +35,7 @@ export function createPair({ working, longTerm }: PairOptions): Store {
     ...methodsOf(longTerm, RECORD_METHODS),
     ...methodsOf(working, SESSION_METHODS),
     name: `${working.name}-and-${longTerm.name}`,
+    ...(longTerm.jobs && { jobs: longTerm.jobs }),
     async changes(tenant, query) {
       await upToDate(tenant);
       return longTerm.changes(tenant, query);

@@ -263,6 +263,7 @@ export const JOB_REQUIREMENTS = {
 
   "dead.visible":
     "What failed for good is listed with code and sentence, without credentials, and holds no key.",
+  "dead.at-once": "A job whose input is refused is a dead letter without another attempt.",
   "dead.retried": "A dead letter is done again on request, with all its attempts.",
   "dead.replaced": "Retrying a dead letter whose key another job has taken leaves that one.",
   "dead.discarded": "A job that is not running can be removed.",

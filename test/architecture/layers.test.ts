@@ -26,6 +26,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   vectors: ["core"],
   embedders: ["core"],
   stores: ["core"],
+  jobs: ["core"],
   application: ["core", "recall", "vectors"],
   contract: ["core", "application"],
   config: ["core", "application", "embedders"],
@@ -51,6 +52,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
   "src/open.ts": ["client", "embedders", "stores"],
   "src/stores/registry.ts": ["stores"],
+  "src/jobs/registry.ts": ["jobs", "stores"],
 };
 
 describe("layers", () => {
@@ -78,10 +80,13 @@ describe("layers", () => {
 
   test("an adapter does not import another one", () => {
     const crossing = sources
-      .filter(({ path }) => /^src\/stores\/[^/]+\//.test(path))
+      .filter(({ path }) => /^src\/(stores|jobs)\/[^/]+\//.test(path))
       .flatMap(({ path, imports }) =>
         imports
-          .filter(({ target }) => target.startsWith("src/stores/") && adapterOf(target) !== adapterOf(path))
+          .filter(
+            ({ target }) =>
+              /^src\/(stores|jobs)\/[^/]+\//.test(target) && adapterOf(target) !== adapterOf(path),
+          )
           .map(({ target }) => `${path} imports ${target}`),
       );
     expect(crossing).toEqual([]);
@@ -114,7 +119,9 @@ describe("what an import loads", () => {
 
   test("a store, an embedder or the client is loaded only when it is asked for", () => {
     const graph = [...staticGraph(modules, "src/index.ts")];
-    const adapters = graph.filter((target) => /^src\/(stores\/[^/]+\/|embedders\/|client\/)/.test(target));
+    const adapters = graph.filter((target) =>
+      /^src\/((stores|jobs)\/[^/]+\/|embedders\/|client\/)/.test(target),
+    );
     expect(adapters).toEqual([]);
   });
 

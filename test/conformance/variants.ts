@@ -22,6 +22,8 @@ export const VARIANTS: Readonly<Record<string, readonly ConformanceMeta["suite"]
   "remote on postgres": ["memory"],
   "remote on redis": ["memory"],
   vectors: ["vectors"],
+  bullmq: ["jobs"],
+  "pg-boss": ["jobs"],
 };
 
 const REQUIREMENTS = {

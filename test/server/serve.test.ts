@@ -8,10 +8,11 @@ import { serveMemory } from "./served.ts";
 
 describe("listening", () => {
   test("an open server stays on this machine unless a token is asked for or it is allowed explicitly", async () => {
-    const memory = await openMemory("memory:");
-    const { operations } = memory;
-    await expect(serve({ operations, host: "0.0.0.0", port: 0 })).rejects.toThrow(ValidationError);
+    const { operations: open } = await openMemory("memory:");
+    await expect(serve({ operations: open, host: "0.0.0.0", port: 0 })).rejects.toThrow(ValidationError);
+    await open.close();
     for (const more of [{ auth: { tokens: ["t"] } }, { allowUnauthenticated: true }]) {
+      const { operations } = await openMemory("memory:");
       const server = await serve({ operations, host: "0.0.0.0", port: 0, ...more, logger: silent });
       expect((await fetch(`http://127.0.0.1:${server.port}/v1/health`)).status).toBe(200);
       await server.close();

@@ -1,12 +1,12 @@
-import type { Group, Task, View } from "../../contract/views.ts";
+import type { Task, View } from "../../contract/views.ts";
 import { sha256Hex } from "../../core/content-hash.ts";
 import { NotFoundError } from "../../core/errors.ts";
-import type { MemoryRecord } from "../../core/record.ts";
 import { formatMilliseconds } from "../../core/time.ts";
 import type { Call, Handlers, Surroundings } from "../call.ts";
 import { Refusal } from "../errors.ts";
-import { FILTER_FIELDS, GROUP_FIELDS, groupOf, matchingRecords, summarize } from "../view-run.ts";
-import { groupKey, ViewStore } from "../view-store.ts";
+import { startTask } from "../tasks.ts";
+import { FILTER_FIELDS, GROUP_FIELDS, matchingRecords, summarize } from "../view-run.ts";
+import { ViewStore } from "../view-store.ts";
 
 type Names =
   | "createView"
@@ -96,7 +96,7 @@ export function viewHandlers(surroundings: Surroundings): Handlers<Names> {
         error_message: null,
       };
       await storeOf(call).saveTask(task);
-      surroundings.background.run("run a summary view", () => runTask(surroundings, view, task, call));
+      await startTask(surroundings, task, call);
       return task;
     },
 
@@ -111,32 +111,4 @@ export function viewHandlers(surroundings: Surroundings): Handlers<Names> {
 function refuseUnknown(kind: string, names: readonly string[], known: readonly string[]): void {
   const unknown = [...new Set(names)].filter((name) => !known.includes(name)).sort();
   if (unknown.length > 0) throw new Refusal(400, `Unsupported ${kind} fields: ${unknown.join(", ")}`);
-}
-
-/** Computes every group of a view and says in the task how it went. */
-async function runTask(surroundings: Surroundings, view: View, task: Task, call: Call): Promise<void> {
-  const { operations, clock } = surroundings;
-  const store = new ViewStore(operations, call.tenant);
-  const present = () => formatMilliseconds(clock.now());
-  const running: Task = { ...task, status: "running", started_at: present() };
-  await store.saveTask(running);
-  try {
-    const groups = new Map<string, { group: Group; records: MemoryRecord[] }>();
-    for (const record of await matchingRecords(surroundings, view, {}, call)) {
-      const group = groupOf(view, record);
-      if (!group) continue;
-      const key = groupKey(group);
-      const entry = groups.get(key) ?? { group, records: [] };
-      entry.records.push(record);
-      groups.set(key, entry);
-    }
-    for (const { group, records } of groups.values()) {
-      if (surroundings.closing.aborted) throw new Error("The server stopped before all groups were computed");
-      await store.savePartition(summarize(view, group, records, clock.now()));
-    }
-    await store.saveTask({ ...running, status: "success", completed_at: present() });
-  } catch (error) {
-    const error_message = error instanceof Error ? error.message : String(error);
-    await store.saveTask({ ...running, status: "failed", completed_at: present(), error_message });
-  }
 }

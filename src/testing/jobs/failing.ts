@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { StoreError } from "../../core/errors.ts";
+import { StoreError, ValidationError } from "../../core/errors.ts";
 import type { JobHandler, RunningJob } from "../../core/jobs.ts";
 import { toMilliseconds } from "../../core/time.ts";
 import { area } from "../suite.ts";
@@ -90,6 +90,18 @@ export const deadLetters = area<JobFixture>("dead letters", (verifies) => {
     expect(JSON.stringify(dead)).not.toContain("sesame");
     expect(await queue.counts()).toEqual([{ kind: "broken", waiting: 0, delayed: 0, running: 0, dead: 1 }]);
     expect(await queue.enqueue({ kind: "broken", key: "k", runAt: "2100-01-01" })).not.toBe(id);
+  });
+
+  verifies("dead.at-once", "tries nothing again that was refused as wrong input", async ({ queue }) => {
+    const id = await queue.enqueue({ kind: "wrong" });
+    queue.work({
+      wrong: async () => {
+        throw ValidationError.of("name", "is unknown here");
+      },
+    });
+    await until(async () => expect(await inState(queue, "dead")).toMatchObject([{ id, attempts: 1 }]));
+    const [dead] = await inState(queue, "dead");
+    expect(dead?.failure).toMatchObject({ code: "invalid_input", message: "name: is unknown here" });
   });
 
   verifies(

@@ -1,0 +1,96 @@
+import type { Queue, Worker } from "bullmq";
+import { StoreError, ValidationError } from "../../core/errors.ts";
+import type { Logger } from "../../core/logger.ts";
+import type { Kept } from "./content.ts";
+
+interface QueuesOptions {
+  readonly url: string;
+  readonly prefix: string;
+  readonly lease: number;
+  readonly logger: Logger;
+}
+
+/** BullMQ's queues and workers by kind, opened when they are needed. */
+export interface Queues {
+  queue(kind: string): Promise<Queue<Kept>>;
+  worker(kind: string): Promise<Worker<Kept>>;
+  /** Every kind there ever was, sorted. */
+  kinds(): Promise<string[]>;
+  /** Makes a job the one that holds a key, unless another one does. */
+  hold(key: string, id: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openQueues({ url, prefix, lease, logger }: QueuesOptions): Promise<Queues> {
+  const [bullmq, { createClient }] = await loadPackages();
+  const client = createClient({ url, disableOfflineQueue: true });
+  const troubled = (err: unknown) => logger.warn({ err }, "The connection to the jobs in Redis failed");
+  client.on("error", troubled);
+  try {
+    await client.connect();
+  } catch (cause) {
+    client.destroy();
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new StoreError("store_unavailable", `Redis does not answer: ${reason}`, { cause });
+  }
+  const options = { connection: client, prefix };
+  const kindsKey = `${prefix}:kinds`;
+  const known = new Map<string, Queue<Kept>>();
+  const workers = new Map<string, Promise<Worker<Kept>>>();
+  let closing: Promise<void> | null = null;
+
+  async function openWorker(kind: string): Promise<Worker<Kept>> {
+    // Jobs are fetched by hand; what it does by itself is to look for jobs whose workers have died.
+    const worker = new bullmq.Worker<Kept>(kind, null, {
+      ...options,
+      autorun: false,
+      lockDuration: lease,
+      stalledInterval: Math.max(100, lease / 2),
+      maxStalledCount: Number.MAX_SAFE_INTEGER,
+    });
+    worker.on("error", troubled);
+    await worker.waitUntilReady();
+    await worker.startStalledCheckTimer();
+    return worker;
+  }
+
+  async function close(): Promise<void> {
+    for (const worker of workers.values()) await (await worker.catch(() => null))?.close(true);
+    for (const queue of known.values()) await queue.close();
+    client.destroy();
+  }
+
+  return {
+    async queue(kind) {
+      const opened = known.get(kind);
+      if (opened) return opened;
+      await client.sAdd(kindsKey, kind);
+      const queue = new bullmq.Queue<Kept>(kind, options);
+      queue.on("error", troubled);
+      known.set(kind, queue);
+      return queue;
+    },
+    worker(kind) {
+      const worker = workers.get(kind) ?? openWorker(kind);
+      workers.set(kind, worker);
+      worker.catch(() => workers.delete(kind));
+      return worker;
+    },
+    kinds: async () => (await client.sMembers(kindsKey)).sort(),
+    async hold(key, id) {
+      await client.set(key, id, { condition: "NX" });
+    },
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+async function loadPackages() {
+  try {
+    return await Promise.all([import("bullmq"), import("redis")]);
+  } catch {
+    throw ValidationError.of("jobs", "needs two packages in Redis: npm install bullmq redis");
+  }
+}

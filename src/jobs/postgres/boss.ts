@@ -1,0 +1,78 @@
+import type { PgBoss } from "pg-boss";
+import { StoreError, ValidationError } from "../../core/errors.ts";
+import type { Logger } from "../../core/logger.ts";
+
+interface BossOptions {
+  readonly url: string;
+  readonly schema: string;
+  readonly lease: number;
+  readonly logger: Logger;
+}
+
+/** The longest an attempt may take, in seconds: pg-boss knows no longer time, however lively the worker. */
+const LONGEST_ATTEMPT = 86_400;
+
+/** Seconds a job may wait: fifty years, since jobs that wait must not be lost. */
+const LONGEST_WAIT = 50 * 365 * 86_400;
+
+/** pg-boss on a server, with the queues of this package. */
+export interface Boss {
+  readonly boss: PgBoss;
+  /** Makes the queue of a kind when it is not there. */
+  queueFor(kind: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openBoss({ url, schema, lease, logger }: BossOptions): Promise<Boss> {
+  const { PgBoss: Engine } = await loadPackage();
+  const boss = new Engine({
+    connectionString: url,
+    schema,
+    application_name: "memoir jobs",
+    max: 4,
+    // Schedules are the queue's own; what pg-boss does by itself is to look for jobs whose workers have died.
+    schedule: false,
+    superviseIntervalSeconds: Math.max(1, Math.round(lease / 5000)),
+    monitorIntervalSeconds: Math.max(1, Math.round(lease / 5000)),
+  });
+  boss.on("error", (err) => logger.warn({ err }, "The connection to the jobs in PostgreSQL failed"));
+  try {
+    await boss.start();
+  } catch (cause) {
+    await boss.stop({ graceful: false }).catch(() => {});
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new StoreError("store_unavailable", `PostgreSQL does not answer: ${reason}`, { cause });
+  }
+  const known = new Map<string, Promise<void>>();
+  let closing: Promise<void> | null = null;
+  return {
+    boss,
+    queueFor(kind) {
+      const queue =
+        known.get(kind) ??
+        boss.createQueue(kind, {
+          policy: "exclusive",
+          heartbeatSeconds: Math.round(lease / 1000),
+          expireInSeconds: LONGEST_ATTEMPT,
+          retentionSeconds: LONGEST_WAIT,
+          // Dead letters stay until somebody decides; what is done is removed by hand.
+          deleteAfterSeconds: 0,
+        });
+      known.set(kind, queue);
+      queue.catch(() => known.delete(kind));
+      return queue;
+    },
+    close() {
+      closing ??= boss.stop({ graceful: false, close: true });
+      return closing;
+    },
+  };
+}
+
+async function loadPackage() {
+  try {
+    return await import("pg-boss");
+  } catch {
+    throw ValidationError.of("jobs", "needs a package in PostgreSQL: npm install pg-boss");
+  }
+}

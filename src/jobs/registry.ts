@@ -1,0 +1,72 @@
+import { ValidationError } from "../core/errors.ts";
+import type { JobStore } from "../core/job-store.ts";
+import type { Logger } from "../core/logger.ts";
+import type { Store } from "../core/store.ts";
+import { withoutCredentials } from "./failure.ts";
+
+export interface JobStoreOptions {
+  readonly logger?: Logger;
+}
+
+type Opener = (url: string, options: JobStoreOptions) => Promise<JobStore>;
+
+const redis: Opener = async (url, options) =>
+  (await import("./bullmq/index.ts")).openBullmqJobStore({ url, ...options });
+const postgres: Opener = async (url, options) =>
+  (await import("./postgres/index.ts")).openPgBossJobStore({ url, ...options });
+
+/** Engines by URL scheme. Each is loaded when it is asked for, so nobody pays for the others. */
+const OPENERS: Readonly<Record<string, Opener>> = {
+  memory: async () => jobsAlone((await import("../stores/memory/index.ts")).createMemoryStore()),
+  sqlite: async (url, options) => {
+    const { openSqliteStore } = await import("../stores/sqlite/index.ts");
+    return jobsAlone(await openSqliteStore({ path: url.slice("sqlite:".length), ...options }));
+  },
+  redis,
+  rediss: redis,
+  postgres,
+  postgresql: postgres,
+  module: async (url, options) => {
+    const specifier = url.slice("module:".length);
+    const loaded = (await import(specifier)) as { openJobStore?: Opener };
+    if (typeof loaded.openJobStore !== "function")
+      throw ValidationError.of("jobs", `the module ${specifier} exports no openJobStore function`);
+    return loaded.openJobStore(url, options);
+  },
+};
+
+/**
+ * The engine that keeps the jobs of a memory: the one that is given, else the store itself, else this process.
+ * @throws ValidationError for a URL of a scheme nobody knows.
+ */
+export async function openJobs(
+  given: string | JobStore | undefined,
+  store: Store,
+  options: JobStoreOptions,
+): Promise<JobStore> {
+  if (typeof given === "string") return openJobStore(given, options);
+  return given ?? store.jobs ?? openJobStore("memory:", options);
+}
+
+/**
+ * Opens the engine a URL names: `memory:`, `sqlite:PATH`, `redis://…`, `postgres://…`, or `module:NAME` for a package that
+ * exports `openJobStore(url, options)`.
+ * @throws ValidationError for a scheme nobody knows.
+ */
+async function openJobStore(url: string, options: JobStoreOptions = {}): Promise<JobStore> {
+  const scheme = url.slice(0, url.indexOf(":"));
+  const opener = Object.hasOwn(OPENERS, scheme) ? OPENERS[scheme] : undefined;
+  if (opener) return opener(url, options);
+  const known = Object.keys(OPENERS).map((name) => `${name}:`);
+  throw ValidationError.of(
+    "jobs",
+    `names no engine for jobs; use a URL with one of ${known.join(", ")}`,
+    withoutCredentials(url),
+  );
+}
+
+/** The jobs of a store that is opened for nothing else. */
+function jobsAlone(store: Store): JobStore {
+  if (!store.jobs) throw ValidationError.of("jobs", `the ${store.name} store keeps no jobs`);
+  return { ...store.jobs, close: () => store.close() };
+}
