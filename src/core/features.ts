@@ -23,15 +23,6 @@ export interface Features {
   readonly group: GroupFields;
 }
 
-/** The same, unpacked: words as hashes, texts as they are. */
-export interface UnpackedFeatures {
-  /** Two numbers for each word, in order: see `hashTerm`. */
-  readonly hashes: Uint32Array;
-  readonly traits: Omit<RecordTraits, "id">;
-  /** The fields of its group as text: the same for the same fields, see `readGroup`. */
-  readonly group: string;
-}
-
 /*
  * The form, little-endian: 64-bit floats time, createdAt and importance; 32-bit numbers flags, count of words, bytes of speaker and
  * bytes of session; two 32-bit numbers for each word; then speaker, session and group as UTF-8. Whoever changes it gives
@@ -73,36 +64,69 @@ export function packFeatures({ terms, traits, group }: Features): Uint8Array {
   return bytes;
 }
 
-/** What `packFeatures` packed. The hashes may be a view on the bytes. */
-export function unpackFeatures(bytes: Uint8Array): UnpackedFeatures {
-  // A driver may give a window on a larger buffer; numbers are read only where they lie aligned.
-  const { buffer, byteOffset } = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
-  const [time = 0, createdAt = 0, importance = 0] = new Float64Array(buffer, byteOffset, FLOATS);
-  const [flags = 0, count = 0, spoken = 0, inSession = 0] = new Uint32Array(
-    buffer,
-    byteOffset + FLOATS * 8,
-    4,
-  );
-  const textsAt = HEADER + count * HASH_BYTES;
-  const text = (from: number, to: number) => decoder.decode(bytes.subarray(from, to));
-  return {
-    hashes: new Uint32Array(buffer, byteOffset + HEADER, count * 2),
-    traits: {
-      speaker: (flags & SPOKEN) === 0 ? null : text(textsAt, textsAt + spoken),
-      session: (flags & IN_SESSION) === 0 ? null : text(textsAt + spoken, textsAt + spoken + inSession),
-      time,
-      createdAt,
-      importance,
-      asks: (flags & ASKS) !== 0,
-      tellsTime: (flags & TELLS_TIME) !== 0,
-    },
-    group: text(textsAt + spoken + inSession, bytes.length),
-  };
+/** Reads what `packFeatures` packed, part by part, wherever the bytes lie. Texts are given as UTF-8. */
+export class PackedFeatures {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  /** How many words. */
+  readonly count: number;
+  readonly #flags: number;
+  readonly #speakerAt: number;
+  readonly #sessionAt: number;
+  readonly #groupAt: number;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#flags = this.view.getUint32(FLOATS * 8, true);
+    this.count = this.view.getUint32(FLOATS * 8 + 4, true);
+    this.#speakerAt = HEADER + this.count * HASH_BYTES;
+    this.#sessionAt = this.#speakerAt + this.view.getUint32(FLOATS * 8 + 8, true);
+    this.#groupAt = this.#sessionAt + this.view.getUint32(FLOATS * 8 + 12, true);
+  }
+
+  /** Where in the view the hashes of the words begin, in order: two 32-bit numbers for each, see `hashTerm`. */
+  get hashesAt(): number {
+    return HEADER;
+  }
+
+  get time(): number {
+    return this.view.getFloat64(0, true);
+  }
+
+  get createdAt(): number {
+    return this.view.getFloat64(8, true);
+  }
+
+  get importance(): number {
+    return this.view.getFloat64(16, true);
+  }
+
+  get asks(): boolean {
+    return (this.#flags & ASKS) !== 0;
+  }
+
+  get tellsTime(): boolean {
+    return (this.#flags & TELLS_TIME) !== 0;
+  }
+
+  get speaker(): Uint8Array | null {
+    return (this.#flags & SPOKEN) === 0 ? null : this.bytes.subarray(this.#speakerAt, this.#sessionAt);
+  }
+
+  get session(): Uint8Array | null {
+    return (this.#flags & IN_SESSION) === 0 ? null : this.bytes.subarray(this.#sessionAt, this.#groupAt);
+  }
+
+  /** The fields of its group: the same bytes for the same fields, see `readGroup`. */
+  get group(): Uint8Array {
+    return this.bytes.subarray(this.#groupAt);
+  }
 }
 
 /** The fields of a group. */
-export function readGroup(group: string): GroupFields {
-  const values = JSON.parse(group) as unknown[];
+export function readGroup(group: Uint8Array): GroupFields {
+  const values = JSON.parse(decoder.decode(group)) as unknown[];
   return Object.fromEntries(
     GROUP_FIELDS.map((field, index) => [field, values[index]]),
   ) as unknown as GroupFields;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { hashTerm, packFeatures, readGroup, unpackFeatures } from "../../src/core/features.ts";
+import { hashTerm, PackedFeatures, packFeatures, readGroup } from "../../src/core/features.ts";
 
 const number = fc.double({ noNaN: true });
 const label = fc.option(fc.string({ unit: "grapheme" }));
@@ -38,10 +38,16 @@ test("what was packed is unpacked again, wherever its bytes lie", () => {
       const bytes = packFeatures(packed);
       const moved = new Uint8Array(bytes.length + offset + 3).subarray(offset, offset + bytes.length);
       moved.set(bytes);
-      const { hashes, traits, group } = unpackFeatures(moved);
-      expect(traits).toEqual(packed.traits);
-      expect(readGroup(group)).toEqual(packed.group);
-      const words = packed.terms.map((_, index) => hashes.slice(2 * index, 2 * index + 2).join());
+      const found = new PackedFeatures(moved);
+      const text = (utf8: Uint8Array | null) => utf8 && new TextDecoder().decode(utf8);
+      const { time, createdAt, importance, asks, tellsTime } = found;
+      const texts = { speaker: text(found.speaker), session: text(found.session) };
+      expect({ time, createdAt, importance, asks, tellsTime, ...texts }).toEqual(packed.traits);
+      expect(readGroup(found.group)).toEqual(packed.group);
+      const words = packed.terms.map((_, index) =>
+        [0, 4].map((at) => found.view.getUint32(found.hashesAt + 8 * index + at, true)).join(),
+      );
+      expect(found.count).toBe(words.length);
       expect(words).toEqual(packed.terms.map(hashOf));
     }),
   );
@@ -50,7 +56,8 @@ test("what was packed is unpacked again, wherever its bytes lie", () => {
 test("records agree in the text of their group when they agree in its fields", () => {
   fc.assert(
     fc.property(features, features, (left, right) => {
-      const textOf = (one: typeof left) => unpackFeatures(packFeatures(one)).group;
+      const textOf = (one: typeof left) =>
+        Buffer.from(new PackedFeatures(packFeatures(one)).group).toString();
       expect(textOf({ ...left, group: right.group })).toBe(textOf(right));
       expect(textOf(left) === textOf(right)).toBe(JSON.stringify(left.group) === JSON.stringify(right.group));
     }),

@@ -71,3 +71,80 @@ export function scoreFloat32(
     store<f32>(out + (index << 2), product * load<f32>(row + bytes) * queryScale);
   }
 }
+
+/** The largest absolute value of `width` float32 elements; not a number when one of them is not. */
+function largestOf(from: usize, width: usize): f32 {
+  let largest = f32x4.splat(0);
+  for (let at: usize = 0; at < width << 2; at += 16)
+    largest = f32x4.max(largest, f32x4.abs(v128.load(from + at)));
+  return max(
+    max(f32x4.extract_lane(largest, 0), f32x4.extract_lane(largest, 1)),
+    max(f32x4.extract_lane(largest, 2), f32x4.extract_lane(largest, 3)),
+  );
+}
+
+/** Writes a float32 vector as an int8 row with its scale: the largest element becomes 127. Gives the largest element. */
+export function writeInt8(from: usize, width: usize, row: usize): f32 {
+  const largest = largestOf(from, width);
+  if (!(largest > 0 && largest < Infinity)) {
+    memory.fill(row, 0, width + 4);
+    return largest;
+  }
+  const divisor = f32x4.splat(largest);
+  const levels = f32x4.splat(127);
+  let squares = i32x4.splat(0);
+  for (let at: usize = 0; at < width; at += 16) {
+    const source = from + (at << 2);
+    const a = i32x4.trunc_sat_f32x4_s(
+      f32x4.nearest(f32x4.mul(f32x4.div(v128.load(source), divisor), levels)),
+    );
+    const b = i32x4.trunc_sat_f32x4_s(
+      f32x4.nearest(f32x4.mul(f32x4.div(v128.load(source, 16), divisor), levels)),
+    );
+    const c = i32x4.trunc_sat_f32x4_s(
+      f32x4.nearest(f32x4.mul(f32x4.div(v128.load(source, 32), divisor), levels)),
+    );
+    const d = i32x4.trunc_sat_f32x4_s(
+      f32x4.nearest(f32x4.mul(f32x4.div(v128.load(source, 48), divisor), levels)),
+    );
+    const low = i16x8.narrow_i32x4_s(a, b);
+    const high = i16x8.narrow_i32x4_s(c, d);
+    squares = i32x4.add(squares, i32x4.dot_i16x8_s(low, low));
+    squares = i32x4.add(squares, i32x4.dot_i16x8_s(high, high));
+    v128.store(row + at, i8x16.narrow_i16x8_s(low, high));
+  }
+  const sum =
+    i32x4.extract_lane(squares, 0) +
+    i32x4.extract_lane(squares, 1) +
+    i32x4.extract_lane(squares, 2) +
+    i32x4.extract_lane(squares, 3);
+  store<f32>(row + width, <f32>(1 / Math.sqrt(<f64>sum)));
+  return largest;
+}
+
+/** Writes a float32 vector as a unit vector with the scale 1, or zeros with the scale 0. Gives the largest element. */
+export function writeFloat32(from: usize, width: usize, row: usize): f32 {
+  const bytes = width << 2;
+  const largest = largestOf(from, width);
+  if (!(largest > 0 && largest < Infinity)) {
+    memory.fill(row, 0, bytes + 4);
+    return largest;
+  }
+  // Divided by the largest at first, so that squares of very large and very small elements are numbers too.
+  const divisor = f32x4.splat(largest);
+  let squares = f32x4.splat(0);
+  for (let at: usize = 0; at < bytes; at += 16) {
+    const elements = f32x4.div(v128.load(from + at), divisor);
+    squares = f32x4.add(squares, f32x4.mul(elements, elements));
+    v128.store(row + at, elements);
+  }
+  const sum =
+    f32x4.extract_lane(squares, 0) +
+    f32x4.extract_lane(squares, 1) +
+    f32x4.extract_lane(squares, 2) +
+    f32x4.extract_lane(squares, 3);
+  const length = f32x4.splat(sqrt<f32>(sum));
+  for (let at: usize = 0; at < bytes; at += 16) v128.store(row + at, f32x4.div(v128.load(row + at), length));
+  store<f32>(row + bytes, 1);
+  return largest;
+}

@@ -22,12 +22,22 @@ export type ScoreRows = (
   out: number,
 ) => void;
 
+/**
+ * Writes a float32 vector of `width` elements at the address `from` as a row at the address `row`, and the row's scale behind
+ * it. Gives the largest absolute element: not a finite number when one of them is not, and then the row is no use.
+ */
+export type WriteRow = (from: number, width: number, row: number) => number;
+
 /** Dot products over rows in one growing memory, which belongs to this kernel alone. */
 export interface VectorKernel {
   /** Rows of int8, query of int16. The integer sum is exact, so every kernel gives the same bits. */
   readonly scoreInt8: ScoreRows;
   /** Rows and query of float32. Kernels differ in the order of summation, within rounding. */
   readonly scoreFloat32: ScoreRows;
+  /** As int8, the largest element becoming 127. Every kernel gives the same bits. */
+  readonly writeInt8: WriteRow;
+  /** As a unit vector of float32; zeros stay zeros, with the scale 0. */
+  readonly writeFloat32: WriteRow;
   /** The memory. `reserve` may replace the object: make views anew after it. */
   readonly memory: ArrayBuffer;
   /** Makes the memory at least `bytes` long, keeping its content. */

@@ -38,6 +38,7 @@ export class VectorMatrix {
   readonly #scoresAt: number;
   readonly #rowsAt: number;
   #length = 0;
+  #first: Float32Array | null = null;
 
   constructor(dimensions: number, format: RowFormat, kernel: VectorKernel) {
     this.dimensions = dimensions;
@@ -144,10 +145,20 @@ export class VectorMatrix {
   }
 
   #write(row: number, vector: Float32Array): void {
+    // Where a query would be: it is put there anew for every slice.
+    const source = this.#floats();
+    source.set(vector);
+    source.fill(0, vector.length);
+    const write = this.#kernel[this.#format.write];
+    if (!Number.isFinite(write(0, this.#width, this.#rowsAt + row * this.#stride)))
+      throw ValidationError.of("vector", "has an element that is not a finite number");
+  }
+
+  /** Room for a vector at the beginning of the memory. */
+  #floats(): Float32Array {
     const { memory } = this.#kernel;
-    const at = this.#rowsAt + row * this.#stride;
-    const scale = this.#format.writeRow(memory, at, vector);
-    new Float32Array(memory, at + this.#stride - 16, 1)[0] = scale;
+    if (this.#first?.buffer !== memory) this.#first = new Float32Array(memory, 0, this.#width);
+    return this.#first;
   }
 
   #checkLength(vector: Float32Array): void {

@@ -7,8 +7,8 @@ export interface RowFormat {
   readonly score: "scoreInt8" | "scoreFloat32";
   /** Bytes of one element of a row. */
   readonly elementBytes: number;
-  /** Writes the elements of `vector` at byte `at`; the answer is the row's scale, 0 for a zero vector. */
-  writeRow(memory: ArrayBuffer, at: number, vector: Float32Array): number;
+  /** The kernel function that writes rows of this format. */
+  readonly write: "writeInt8" | "writeFloat32";
   /** The query's elements as bytes, `width` elements with zeros at the end, and its scale. */
   encodeQuery(vector: Float32Array, width: number): { readonly elements: Uint8Array; readonly scale: number };
 }
@@ -17,7 +17,7 @@ export interface RowFormat {
 export const INT8_ROWS: RowFormat = {
   score: "scoreInt8",
   elementBytes: 1,
-  writeRow: (memory, at, vector) => quantize(vector, 127, new Int8Array(memory, at, vector.length)),
+  write: "writeInt8",
   encodeQuery(vector, width) {
     const elements = new Int16Array(width);
     // The sum of `width` products must fit into 31 bits.
@@ -31,7 +31,7 @@ export const INT8_ROWS: RowFormat = {
 export const FLOAT32_ROWS: RowFormat = {
   score: "scoreFloat32",
   elementBytes: 4,
-  writeRow: (memory, at, vector) => writeUnit(vector, new Float32Array(memory, at, vector.length)),
+  write: "writeFloat32",
   encodeQuery(vector, width) {
     const elements = new Float32Array(width);
     const scale = writeUnit(vector, elements);
@@ -40,20 +40,14 @@ export const FLOAT32_ROWS: RowFormat = {
 };
 
 /** Maps the largest element to `levels`; the scale is the inverse length of what came out, so that cosines stay within 1. */
-function quantize(vector: Float32Array, levels: number, into: Int8Array | Int16Array): number {
+function quantize(vector: Float32Array, levels: number, into: Int16Array): number {
   let largest = 0;
-  for (let index = 0; index < vector.length; index++) {
-    largest = Math.max(largest, Math.abs(vector[index] ?? 0));
-  }
+  for (const element of vector) largest = Math.max(largest, Math.abs(element));
   checkFinite(largest);
-  if (largest === 0) {
-    into.fill(0);
-    return 0;
-  }
-  const factor = levels / largest;
+  if (largest === 0) return 0;
   let squares = 0;
   for (let index = 0; index < vector.length; index++) {
-    const element = Math.round((vector[index] ?? 0) * factor);
+    const element = Math.round((vector[index] ?? 0) * (levels / largest));
     into[index] = element;
     squares += element * element;
   }

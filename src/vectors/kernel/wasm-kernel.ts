@@ -1,5 +1,5 @@
 import { KERNEL_WASM } from "./kernel.generated.ts";
-import type { ScoreRows, VectorKernel } from "./kernel.ts";
+import type { ScoreRows, VectorKernel, WriteRow } from "./kernel.ts";
 
 const PAGE = 65_536;
 
@@ -19,6 +19,8 @@ export function createWasmKernel(): VectorKernel | undefined {
   return {
     scoreInt8: exports["scoreInt8"] as ScoreRows,
     scoreFloat32: exports["scoreFloat32"] as ScoreRows,
+    writeInt8: exports["writeInt8"] as WriteRow,
+    writeFloat32: exports["writeFloat32"] as WriteRow,
     get memory() {
       return memory.buffer;
     },

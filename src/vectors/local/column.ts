@@ -1,7 +1,16 @@
-/** A list of whole numbers that grows, in one piece of memory. */
-export class Column {
-  #values = new Int32Array(256);
+type Numbers = Int32Array | Float64Array | Uint8Array;
+
+/** A list of numbers that grows, in one piece of memory. */
+export class Column<Values extends Numbers = Int32Array> {
+  readonly #make: (length: number) => Values;
+  #values: Values;
   #length = 0;
+
+  /** @param make gives room for so many numbers */
+  constructor(make: (length: number) => Values) {
+    this.#make = make;
+    this.#values = make(256);
+  }
 
   get length(): number {
     return this.#length;
@@ -9,7 +18,7 @@ export class Column {
 
   push(value: number): void {
     if (this.#length === this.#values.length) {
-      const wider = new Int32Array(this.#values.length * 2);
+      const wider = this.#make(this.#length * 2);
       wider.set(this.#values);
       this.#values = wider;
     }
@@ -21,7 +30,14 @@ export class Column {
   }
 
   /** The numbers themselves, with room behind them; to be used at once, for the next push may replace them. */
-  get values(): Int32Array {
+  get values(): Values {
     return this.#values;
+  }
+}
+
+/** A column of whole numbers. */
+export class IntegerColumn extends Column {
+  constructor() {
+    super((length) => new Int32Array(length));
   }
 }

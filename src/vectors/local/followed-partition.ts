@@ -1,4 +1,4 @@
-import { readGroup, unpackFeatures } from "../../core/features.ts";
+import { PackedFeatures, readGroup } from "../../core/features.ts";
 import type { IndexedRecord } from "../../core/recall-index.ts";
 import { FIRST_INSTANT } from "../../core/time.ts";
 import type { LocalIndexOptions } from "./local-index.ts";
@@ -131,7 +131,7 @@ export class FollowedPartition {
 
   #isOurs({ entry }: IndexedRecord): boolean {
     const { userId } = this.#options;
-    return userId === undefined || readGroup(unpackFeatures(entry.features).group).userId === userId;
+    return userId === undefined || readGroup(new PackedFeatures(entry.features).group).userId === userId;
   }
 
   /** The same with features of the present analyser: until the store has them, records are analysed when they are read. */

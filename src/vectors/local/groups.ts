@@ -3,7 +3,8 @@ import { matches } from "../../core/filter/evaluate.ts";
 import type { FilterNode } from "../../core/filter/filter.ts";
 import type { MemoryRecord } from "../../core/record.ts";
 import { type Instant, instantKey } from "../../core/time.ts";
-import { Column } from "./column.ts";
+import { IntegerColumn } from "./column.ts";
+import { TextTable } from "./text-table.ts";
 
 const KNOWN: ReadonlySet<string> = new Set(GROUP_FIELDS);
 
@@ -13,7 +14,7 @@ const MOST_GROUPS = 2_000;
 interface Group {
   readonly fields: GroupFields;
   /** Its slots in rising order, dead ones included. */
-  readonly members: Column;
+  readonly members: IntegerColumn;
 }
 
 /**
@@ -21,18 +22,17 @@ interface Group {
  * store need not list a hundred thousand rows for every recall.
  */
 export class Groups {
-  readonly #numbers = new Map<string, number>();
+  readonly #table = new TextTable();
+  /** By their numbers in the table. */
   readonly #groups: Group[] = [];
   /** For each slot its group; -1 once it is dead. */
-  readonly #groupOf = new Column();
+  readonly #groupOf = new IntegerColumn();
 
-  /** Slots are added in rising order, each one, with the JSON of the fields of their group. */
-  add(slot: number, group: string): void {
-    let number = this.#numbers.get(group);
-    if (number === undefined) {
-      number = this.#groups.push({ fields: readGroup(group), members: new Column() }) - 1;
-      this.#numbers.set(group, number);
-    }
+  /** Slots are added in rising order, each one, with the fields of their group in packed form. */
+  add(slot: number, group: Uint8Array): void {
+    const number = this.#table.number(group);
+    if (number === this.#groups.length)
+      this.#groups.push({ fields: readGroup(group), members: new IntegerColumn() });
     this.#groups[number]?.members.push(slot);
     this.#groupOf.push(number);
   }
@@ -57,7 +57,7 @@ export class Groups {
   /** The living slots of the groups, in rising order. */
   slotsOf(groups: readonly number[]): Uint32Array {
     const groupOf = this.#groupOf.values;
-    const members = groups.map((number) => this.#groups[number]?.members ?? new Column());
+    const members = groups.map((number) => this.#groups[number]?.members ?? new IntegerColumn());
     const most = members.reduce((sum, { length }) => sum + length, 0);
     const slots = new Uint32Array(most);
     let count = 0;

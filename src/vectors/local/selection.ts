@@ -57,8 +57,9 @@ export class Selection {
     let frequency = this.#frequencies.get(term);
     if (frequency === undefined) {
       frequency = 0;
-      for (const { slots } of posting) {
-        for (const slot of slots) if (this.allowed[slot] === 1) frequency++;
+      for (const { from, slots } of posting) {
+        for (let at = 0; at < slots.length; at++)
+          if (this.allowed[from + (slots[at] ?? 0)] === 1) frequency++;
       }
       this.#frequencies.set(term, frequency);
     }
@@ -83,14 +84,14 @@ export class Selection {
   }
 
   #findSpeakers(): ReadonlySet<string> {
-    const { speakers, speakerOf } = this.partition;
+    const { speakers, speakerOf } = this.partition.traits;
     const numbers = speakerOf.values;
-    const speaking = new Uint8Array(speakers.length);
+    const speaking = new Uint8Array(speakers.texts.length);
     for (const slot of this.slots) {
       const speaker = numbers[slot] ?? -1;
       if (speaker >= 0) speaking[speaker] = 1;
     }
-    return new Set(speakers.filter((_, number) => speaking[number] === 1));
+    return new Set(speakers.texts.filter((_, number) => speaking[number] === 1));
   }
 
   #findVectors(): Uint32Array {

@@ -69,8 +69,8 @@ export function viewOf(selection: Selection, pace: Pace): RecallView {
       lengths: lengthsOf(partition, chosen),
       mostWords: words.most,
       matched(candidate) {
-        const own = new Set(partition.postings.termsOf(chosen[candidate] ?? -1));
-        return [...new Set(terms)].filter((term) => own.has(partition.postings.number(term) ?? -1));
+        const own = new Set(partition.words.of(chosen[candidate] ?? 0));
+        return [...new Set(terms)].filter((term) => own.has(partition.words.table.number(term) ?? -1));
       },
     };
   }
@@ -78,10 +78,7 @@ export function viewOf(selection: Selection, pace: Pace): RecallView {
 
 function traitsOf({ traits }: Partition, slots: Uint32Array): RecordTraits[] {
   const found: RecordTraits[] = [];
-  for (const slot of slots) {
-    const own = traits[slot];
-    if (own) found.push(own);
-  }
+  for (const slot of slots) found.push(traits.at(slot));
   return found;
 }
 

@@ -1,7 +1,8 @@
 import { Top } from "../kernel/top.ts";
 import type { Pace } from "./pace.ts";
 import type { Partition } from "./partition.ts";
-import type { Posting, PostingPart } from "./postings.ts";
+import type { Posting } from "./postings.ts";
+import type { PostingPart } from "./segment.ts";
 import type { Selection } from "./selection.ts";
 
 /** BM25 as Robertson and others gave it, with the usual constants. */
@@ -45,7 +46,7 @@ export class WordScorer {
   }
 
   #word(term: string): Word {
-    const number = this.#partition.postings.number(term);
+    const number = this.#partition.words.table.number(term);
     if (number === undefined) return { term: -1, posting: [], weight: this.#weight(0) };
     const posting = this.#partition.postings.of(number);
     return { term: number, posting, weight: this.#weight(this.#selection.frequency(number, posting)) };
@@ -73,7 +74,8 @@ export class WordScorer {
         const times = bags.count(index, counts);
         if (times > 0) add(index, weight, times);
       }
-      for (const part of posting) for (const slot of part.slots) counts[slot] = 0;
+      for (const { from, slots } of posting)
+        for (let at = 0; at < slots.length; at++) counts[from + (slots[at] ?? 0)] = 0;
       if (pace.due) await pace.rest();
     }
     for (const pair of this.#pairs) {
@@ -99,7 +101,7 @@ export class WordScorer {
     }
     const top = new Top(limit);
     for (const { posting } of this.#words) {
-      for (const { slots } of posting) offerOnce(slots, scores, top);
+      for (const part of posting) offerOnce(part, scores, top);
       if (pace.due) await pace.rest();
     }
     return top.list().map(({ row }) => row);
@@ -110,8 +112,9 @@ export class WordScorer {
     const found = new Uint8Array(this.#allowed.length);
     let count = 0;
     for (const { posting } of this.#words) {
-      for (const { slots } of posting) {
-        for (const slot of slots) {
+      for (const { from, slots } of posting) {
+        for (const place of slots) {
+          const slot = from + place;
           if (this.#allowed[slot] !== 1 || found[slot] === 1) continue;
           found[slot] = 1;
           count++;
@@ -121,21 +124,21 @@ export class WordScorer {
     return count;
   }
 
-  #addScores({ slots, counts }: PostingPart, weight: number, mean: number, scores: Float32Array): void {
+  #addScores({ from, slots, counts }: PostingPart, weight: number, mean: number, scores: Float32Array): void {
     const lengths = this.#partition.lengths.values;
     const allowed = this.#allowed;
     for (let at = 0; at < slots.length; at++) {
-      const slot = slots[at] ?? 0;
+      const slot = from + (slots[at] ?? 0);
       if (allowed[slot] !== 1) continue;
       const times = counts[at] ?? 0;
       scores[slot] = (scores[slot] ?? 0) + (weight * times) / (times + normOf(lengths[slot] ?? 0, mean));
     }
   }
 
-  #spread({ slots, counts }: PostingPart, into: Float32Array): void {
+  #spread({ from, slots, counts }: PostingPart, into: Float32Array): void {
     const allowed = this.#allowed;
     for (let at = 0; at < slots.length; at++) {
-      const slot = slots[at] ?? 0;
+      const slot = from + (slots[at] ?? 0);
       if (allowed[slot] === 1) into[slot] = counts[at] ?? 0;
     }
   }
@@ -145,7 +148,7 @@ export class WordScorer {
     const found = new Map<number, number>();
     for (const slot of common(first.posting, second.posting)) {
       if (this.#allowed[slot] !== 1) continue;
-      const times = timesOfPair(this.#partition.postings.termsOf(slot), first.term, second.term);
+      const times = timesOfPair(this.#partition.words.of(slot), first.term, second.term);
       if (times > 0) found.set(slot, times);
       // Two frequent words stand together in very many records.
       if (pace.dueInLoop) await pace.rest();
@@ -160,8 +163,9 @@ export class WordScorer {
 }
 
 /** Offers the slots that have a score, and takes it away: a slot has several words, and is offered for one of them. */
-function offerOnce(slots: Uint32Array, scores: Float32Array, top: Top): void {
-  for (const slot of slots) {
+function offerOnce({ from, slots }: PostingPart, scores: Float32Array, top: Top): void {
+  for (let at = 0; at < slots.length; at++) {
+    const slot = from + (slots[at] ?? 0);
     const score = scores[slot] ?? 0;
     if (score === 0) continue;
     if (score >= top.lowest) top.offer(slot, score);
@@ -174,16 +178,17 @@ function common(left: Posting, right: Posting): number[] {
   const both: number[] = [];
   let [part, other, at, otherAt] = [0, 0, 0, 0];
   for (;;) {
-    const [ours, theirs] = [left[part]?.slots, right[other]?.slots];
+    const [ours, theirs] = [left[part], right[other]];
     if (!ours || !theirs) return both;
-    while (at < ours.length && otherAt < theirs.length) {
-      const [a, b] = [ours[at] ?? 0, theirs[otherAt] ?? 0];
+    while (at < ours.slots.length && otherAt < theirs.slots.length) {
+      const a = ours.from + (ours.slots[at] ?? 0);
+      const b = theirs.from + (theirs.slots[otherAt] ?? 0);
       if (a === b) both.push(a);
       if (a <= b) at++;
       if (b <= a) otherAt++;
     }
-    if (at === ours.length) [part, at] = [part + 1, 0];
-    if (otherAt === theirs.length) [other, otherAt] = [other + 1, 0];
+    if (at === ours.slots.length) [part, at] = [part + 1, 0];
+    if (otherAt === theirs.slots.length) [other, otherAt] = [other + 1, 0];
   }
 }
 

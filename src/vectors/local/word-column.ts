@@ -1,0 +1,78 @@
+import type { PackedFeatures } from "../../core/features.ts";
+import { TermTable } from "./term-table.ts";
+
+/** Slots of one block: a block is sorted at once, which takes some milliseconds. */
+export const BLOCK_SLOTS = 2_048;
+
+/** The words of slots that follow one another. */
+export interface WordBlock {
+  /** Terms by number, in the order of slots and words. */
+  readonly words: Uint32Array;
+  /** For each slot of the block where its words begin and end; both the same for a dead one. */
+  readonly starts: Uint32Array;
+  readonly ends: Uint32Array;
+}
+
+interface GrowingBlock extends WordBlock {
+  words: Uint32Array;
+}
+
+/** For each slot its words as numbers of terms, in order. Blocks of flat memory, because growing one piece takes long. */
+export class WordColumn {
+  readonly table = new TermTable();
+  readonly #blocks: GrowingBlock[] = [];
+  #length = 0;
+  /** Words in the last block. */
+  #used = 0;
+
+  /** Number of slots. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Adds the words of the next slot. */
+  add({ view, hashesAt, count }: PackedFeatures): void {
+    const place = this.#length % BLOCK_SLOTS;
+    if (place === 0) this.#begin();
+    const block = this.#blocks.at(-1) as GrowingBlock;
+    if (this.#used + count > block.words.length) this.#widen(block, this.#used + count);
+    this.table.numbersOf(view, hashesAt, count, block.words, this.#used);
+    block.starts[place] = this.#used;
+    this.#used += count;
+    block.ends[place] = this.#used;
+    this.#length++;
+  }
+
+  /** Forgets the words of a slot. */
+  remove(slot: number): void {
+    const { starts, ends } = this.blockOf(slot);
+    ends[slot % BLOCK_SLOTS] = starts[slot % BLOCK_SLOTS] ?? 0;
+  }
+
+  /** The words of a slot; none once it is dead. */
+  of(slot: number): Uint32Array {
+    const { words, starts, ends } = this.blockOf(slot);
+    return words.subarray(starts[slot % BLOCK_SLOTS], ends[slot % BLOCK_SLOTS]);
+  }
+
+  /** The block that a slot is in: its place there is the remainder of `BLOCK_SLOTS`. */
+  blockOf(slot: number): WordBlock {
+    const block = this.#blocks[Math.floor(slot / BLOCK_SLOTS)];
+    if (!block) throw new RangeError(`There is no slot ${slot}`);
+    return block;
+  }
+
+  #begin(): void {
+    const last = this.#blocks.at(-1);
+    if (last) last.words = last.words.slice(0, this.#used);
+    this.#used = 0;
+    const [starts, ends] = [new Uint32Array(BLOCK_SLOTS), new Uint32Array(BLOCK_SLOTS)];
+    this.#blocks.push({ words: new Uint32Array(256), starts, ends });
+  }
+
+  #widen(block: GrowingBlock, least: number): void {
+    const wider = new Uint32Array(Math.max(least, block.words.length * 2));
+    wider.set(block.words.subarray(0, this.#used));
+    block.words = wider;
+  }
+}
