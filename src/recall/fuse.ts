@@ -45,30 +45,32 @@ export const FOREIGN_MEANING_WEIGHT = 0.1;
 /** The weight of meaning for a question, given the languages of the embedder (left out: any). */
 export function meaningWeight(text: string, languages: readonly string[] | undefined): number {
   if (languages === undefined) return MEANING_WEIGHT;
-  const scripts = new Set(languages.map((language) => new Intl.Locale(language).maximize().script));
-  return isForeign(text, scripts) ? FOREIGN_MEANING_WEIGHT : MEANING_WEIGHT;
+  const known = text.match(lettersOf(languages))?.length ?? 0;
+  const letters = text.match(LETTERS)?.length ?? 0;
+  return known * 2 < letters ? FOREIGN_MEANING_WEIGHT : MEANING_WEIGHT;
 }
 
-/** True when fewer than half of the letters belong to the scripts. */
-function isForeign(text: string, scripts: ReadonlySet<string | undefined>): boolean {
-  const letters = text.match(/\p{L}/gu) ?? [];
-  const known = letters.filter((letter) => [...scripts].some((script) => script && inScript(letter, script)));
-  return known.length * 2 < letters.length;
-}
+const LETTERS = /\p{L}/gu;
 
-const patterns = new Map<string, RegExp>();
+/** By the list of languages, which an embedder keeps: finding out their scripts takes long. */
+const patterns = new WeakMap<readonly string[], RegExp>();
 
-/** `script` as ISO 15924, for example `Latn`; the compound ones of Japanese, Korean and Chinese by their parts. */
-function inScript(letter: string, script: string): boolean {
-  let pattern = patterns.get(script);
+/** Letters of the scripts that the languages are written in. */
+function lettersOf(languages: readonly string[]): RegExp {
+  let pattern = patterns.get(languages);
   if (!pattern) {
-    const parts = COMPOUND[script] ?? [script];
-    pattern = new RegExp(parts.map((part) => `\\p{Script=${part}}`).join("|"), "u");
-    patterns.set(script, pattern);
+    const scripts = languages.flatMap((language) => {
+      const { script } = new Intl.Locale(language).maximize();
+      return script === undefined ? [] : (COMPOUND[script] ?? [script]);
+    });
+    const any = scripts.map((script) => `\\p{Script=${script}}`).join("");
+    pattern = new RegExp(`(?=\\p{L})[${any}]`, "gu");
+    patterns.set(languages, pattern);
   }
-  return pattern.test(letter);
+  return pattern;
 }
 
+/** Scripts as ISO 15924, for example `Latn`; the compound ones of Japanese, Korean and Chinese by their parts. */
 const COMPOUND: Readonly<Record<string, readonly string[]>> = {
   Hans: ["Hani"],
   Hant: ["Hani"],

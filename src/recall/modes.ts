@@ -40,12 +40,12 @@ const byMeaning: Mode = async ({ text, signal }, view, embedder) => {
   return {
     query: { vectors, terms: [], context: false },
     read({ rows, cosines: [cosines = new Float32Array(0)] }) {
-      const scores = Float64Array.from(cosines, scoreFromCosine);
+      const scores = mapped(cosines, scoreFromCosine);
       return {
         ids: rows.map(({ id }) => id),
         scores,
         order: cosines,
-        distances: Float64Array.from(cosines, distanceFromCosine),
+        distances: mapped(cosines, distanceFromCosine),
         total: view.size,
         confidence: highest(scores),
         explain: (index) => ({
@@ -106,7 +106,7 @@ const byEverything: Mode = async ({ text, now, signal, hybridAlpha }, view, embe
         ids: candidates.rows.map(({ id }) => id),
         scores: relevance(ranking, sure),
         order: ranking.scores,
-        distances: Float64Array.from(similarities, distanceFromCosine),
+        distances: mapped(similarities, distanceFromCosine),
         total: view.size,
         confidence: sure,
         explain: (index) => ({
@@ -125,6 +125,13 @@ export const MODES: Readonly<Record<RecallMode, Mode>> = {
   keyword: byWords,
   hybrid: byEverything,
 };
+
+/** `Float64Array.from` takes ten times as long, for there are thousands in every search. */
+function mapped(values: Float32Array, map: (value: number) => number): Float64Array {
+  const results = new Float64Array(values.length);
+  for (let index = 0; index < values.length; index++) results[index] = map(values[index] ?? 0);
+  return results;
+}
 
 /** The words of the question that the candidate itself has. */
 function matched(asked: readonly AnalyzedWord[], candidates: Candidates, index: number): string[] {

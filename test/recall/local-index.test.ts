@@ -144,6 +144,40 @@ describe("the local index", () => {
     );
   });
 
+  test("gives the same for few among many, however often they are asked about", async () => {
+    const others = Array.from({ length: 150 }, (_, at) => ({
+      id: 100 + at,
+      record: { userId: "zoe", sessionId: "one" },
+      terms: ["cat", "dog", `t${at % 7}`],
+      vector: null,
+    }));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(write, { maxLength: 14 }),
+        fc.record({ terms, vector }),
+        async (round, query) => {
+          const stored = new Stored();
+          const index = indexOf(stored.store);
+          // Others' records stand before, between and behind.
+          const changes = [...others.slice(0, 50), ...(round as Write[]), ...others.slice(50)];
+          for (const change of changes) await stored.apply(change);
+          await view(index);
+          const expected = expectedCandidates([...stored.known.values()], parseFilter({ userId: "ann" }), {
+            ...query,
+            context: true,
+          });
+          for (const _ of [1, 2, 3]) {
+            const given = columns(await all(await view(index, { userId: "ann" }, "ann"), query));
+            expect(given.map(({ id }) => id)).toEqual(expected.map(({ id }) => id).sort());
+            for (const { id, words } of expected)
+              expect(given.find((candidate) => candidate.id === id)?.words).toBeCloseTo(words, 6);
+          }
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
   test("of one tenant knows nothing of another's words", async () => {
     const store = createMemoryStore();
     const index = indexOf(store);

@@ -13,22 +13,25 @@ export function readRecord(
   id: string,
   moment: Moment,
 ): MemoryRecord | null {
-  const resolved = resolveAlias(connection, tenant, id, moment.asOf);
-  if (resolved === null) return null;
-  return moment.asOf === undefined
-    ? presentById(connection, tenant, resolved, moment.now)
-    : pastById(connection, tenant, resolved, moment.now, moment.asOf);
+  const { now, asOf } = moment;
+  if (asOf === undefined) return presentById(connection, tenant, id, now);
+  const resolved = resolveAlias(connection, tenant, id, asOf);
+  return resolved === null ? null : pastById(connection, tenant, resolved, now, asOf);
 }
 
+/** Nearly every id is the record's own: one statement finds the record, and that there is nothing to follow. */
 function presentById(connection: Connection, tenant: number, id: string, now: Instant): MemoryRecord | null {
-  const row = connection.get<PresentRow>(
-    `SELECT ${PRESENT_COLUMNS} FROM ${PRESENT_RECORDS}
-     WHERE r.tenant = ? AND r.id = ? AND (r.expires_at IS NULL OR r.expires_at > ?)`,
+  const row = connection.get<PresentRow & { aliased: number }>(
+    `SELECT ${PRESENT_COLUMNS}, EXISTS (SELECT 1 FROM aliases a WHERE a.tenant = r.tenant AND a.id = r.id) AS aliased
+     FROM ${PRESENT_RECORDS} WHERE r.tenant = ? AND r.id = ? AND (r.expires_at IS NULL OR r.expires_at > ?)`,
     tenant,
     id,
     instantKey(now),
   );
-  return row ? presentRecord(row) : null;
+  if (row && row.aliased === 0) return presentRecord(row);
+  const resolved = resolveAlias(connection, tenant, id);
+  if (resolved === id) return row ? presentRecord(row) : null;
+  return resolved === null ? null : presentById(connection, tenant, resolved, now);
 }
 
 function pastById(

@@ -1,5 +1,5 @@
-import { nextOf, previousOf } from "./neighbours.ts";
 import type { Partition } from "./partition.ts";
+import type { Places } from "./places.ts";
 
 /**
  * How much the words of neighbours count for a record, before they are damped: the turn before it (often the question that
@@ -12,42 +12,51 @@ const HALF = 30;
 
 /** The words of some slots as they count for them, in columns. */
 export class Bags {
-  readonly slots: Uint32Array;
-  /** Stands for a neighbour that is not there: a slot beyond all others, for which counts must be 0. */
-  readonly nowhere: number;
   /** Number of words, those of neighbours by their weight. */
   readonly lengths: Float64Array;
+  /** Where the counts of each slot and of its neighbours are looked up. */
+  readonly #own: Uint32Array;
   readonly #previous: Int32Array;
   readonly #second: Int32Array;
   readonly #next: Int32Array;
   readonly #damping: Float64Array;
 
-  /** @param context whether neighbours among the allowed slots give their words too */
-  constructor(partition: Partition, slots: Uint32Array, allowed: Uint8Array, context: boolean) {
-    const own = partition.lengths.values;
+  /** @param context whether neighbours that have a place give their words too */
+  constructor({ links }: Partition, slots: Uint32Array, places: Places, context: boolean) {
     const size = slots.length;
-    this.slots = slots;
-    this.nowhere = partition.length;
+    this.#own = new Uint32Array(size);
     this.lengths = new Float64Array(size);
-    for (let index = 0; index < size; index++) this.lengths[index] = own[slots[index] ?? 0] ?? 0;
-    this.#previous = new Int32Array(size).fill(this.nowhere);
-    this.#second = new Int32Array(size).fill(this.nowhere);
-    this.#next = new Int32Array(size).fill(this.nowhere);
+    this.#previous = new Int32Array(size).fill(places.nowhere);
+    this.#second = new Int32Array(size).fill(places.nowhere);
+    this.#next = new Int32Array(size).fill(places.nowhere);
     this.#damping = new Float64Array(size);
-    if (!context) return;
     for (let index = 0; index < size; index++) {
-      const slot = slots[index] ?? -1;
-      const previous = previousOf(partition, slot, allowed);
-      const next = nextOf(partition, slot, allowed);
+      const own = places.of(slots[index] ?? 0);
+      this.#own[index] = own;
+      this.lengths[index] = places.lengths[own] ?? 0;
+      if (!context) continue;
+      const previous = neighbour(links.previous.values, own, places);
+      const next = neighbour(links.next.values, own, places);
       if (previous < 0 && next < 0) continue;
-      const second = previous < 0 ? -1 : previousOf(partition, previous, allowed);
+      const second = previous < 0 ? -1 : neighbour(links.previous.values, previous, places);
       if (previous >= 0) this.#previous[index] = previous;
       if (second >= 0) this.#second[index] = second;
       if (next >= 0) this.#next[index] = next;
-      this.#damping[index] = 1 / (1 + (own[slot] ?? 0) / HALF);
+      this.#damping[index] = 1 / (1 + (places.lengths[own] ?? 0) / HALF);
     }
-    // A column that is full has nothing behind its last slot, which counts as 0.
-    for (let index = 0; index < size; index++) this.lengths[index] = this.count(index, own);
+    if (context) this.#addNeighbours(places);
+  }
+
+  #addNeighbours({ lengths, nowhere }: Places): void {
+    const lengthAt = (place: number | undefined) =>
+      place === undefined || place === nowhere ? 0 : (lengths[place] ?? 0);
+    for (let index = 0; index < this.lengths.length; index++) {
+      const around =
+        CONTEXT.previous * lengthAt(this.#previous[index]) +
+        CONTEXT.second * lengthAt(this.#second[index]) +
+        CONTEXT.next * lengthAt(this.#next[index]);
+      this.lengths[index] = (this.lengths[index] ?? 0) + (this.#damping[index] ?? 0) * around;
+    }
   }
 
   get meanLength(): number {
@@ -58,7 +67,7 @@ export class Bags {
 
   /** Sums up what `counts` has for the slot and, by their weight, for its neighbours. */
   count(index: number, counts: Int32Array | Float32Array): number {
-    const own = counts[this.slots[index] ?? 0] ?? 0;
+    const own = counts[this.#own[index] ?? 0] ?? 0;
     const damping = this.#damping[index] ?? 0;
     if (damping === 0) return own;
     const around =
@@ -67,4 +76,15 @@ export class Bags {
       CONTEXT.next * (counts[this.#next[index] ?? 0] ?? 0);
     return own + damping * around;
   }
+}
+
+/** The place of the nearest slot along the links that has one; -1 for none. */
+function neighbour(links: Int32Array, place: number, places: Places): number {
+  let slot = links[places.slotAt(place)] ?? -1;
+  while (slot >= 0) {
+    const found = places.of(slot);
+    if (found >= 0) return found;
+    slot = links[slot] ?? -1;
+  }
+  return -1;
 }

@@ -1,5 +1,8 @@
 type Numbers = Int32Array | Float64Array | Uint8Array;
 
+/** Small, for there may be a column for every few records. */
+const FIRST = 8;
+
 /** A list of numbers that grows, in one piece of memory. */
 export class Column<Values extends Numbers = Int32Array> {
   readonly #make: (length: number) => Values;
@@ -9,7 +12,7 @@ export class Column<Values extends Numbers = Int32Array> {
   /** @param make gives room for so many numbers */
   constructor(make: (length: number) => Values) {
     this.#make = make;
-    this.#values = make(256);
+    this.#values = make(FIRST);
   }
 
   get length(): number {

@@ -25,32 +25,46 @@ export class Groups {
   readonly #table = new TextTable();
   /** By their numbers in the table. */
   readonly #groups: Group[] = [];
+  readonly #all: number[] = [];
+  readonly #ofUser = new Map<string | null, number[]>();
   /** For each slot its group; -1 once it is dead. */
   readonly #groupOf = new IntegerColumn();
 
   /** Slots are added in rising order, each one, with the fields of their group in packed form. */
   add(slot: number, group: Uint8Array): void {
     const number = this.#table.number(group);
-    if (number === this.#groups.length)
-      this.#groups.push({ fields: readGroup(group), members: new IntegerColumn() });
+    if (number === this.#groups.length) this.#begin(readGroup(group));
     this.#groups[number]?.members.push(slot);
     this.#groupOf.push(number);
+  }
+
+  #begin(fields: GroupFields): void {
+    const number = this.#groups.push({ fields, members: new IntegerColumn() }) - 1;
+    this.#all.push(number);
+    const ofUser = this.#ofUser.get(fields.userId);
+    if (ofUser) ofUser.push(number);
+    else this.#ofUser.set(fields.userId, [number]);
   }
 
   remove(slot: number): void {
     this.#groupOf.set(slot, -1);
   }
 
-  /** The groups the filter leaves, which have not expired; null when groups do not tell, or not quickly. */
-  matching(filter: FilterNode, now: Instant): number[] | null {
-    if (this.#groups.length > MOST_GROUPS || !asksOnlyForKnown(filter)) return null;
+  /**
+   * The groups the filter leaves, which have not expired; null when groups do not tell, or not quickly.
+   * @param userId only groups of this user, as the filter asks too; null for all
+   */
+  matching(filter: FilterNode, now: Instant, userId: string | null): number[] | null {
+    const numbers = userId === null ? this.#all : (this.#ofUser.get(userId) ?? []);
+    if (numbers.length > MOST_GROUPS || !asksOnlyForKnown(filter)) return null;
     const instant = instantKey(now);
     const found: number[] = [];
-    this.#groups.forEach(({ fields }, number) => {
+    for (const number of numbers) {
+      const fields = this.#groups[number]?.fields as MemoryRecord;
       const living = fields.expiresAt === null || instantKey(fields.expiresAt) > instant;
       // The evaluator reads only the fields that the filter names.
-      if (living && matches(fields as MemoryRecord, filter)) found.push(number);
-    });
+      if (living && matches(fields, filter)) found.push(number);
+    }
     return found;
   }
 

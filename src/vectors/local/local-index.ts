@@ -35,7 +35,7 @@ export function createLocalIndex(options: LocalIndexOptions): RecallIndex {
       signal?.throwIfAborted();
       letGo();
       const pace = new Pace(signal);
-      const groups = partition.groups.matching(filter, now);
+      const groups = partition.groups.matching(filter, now, scope.userId);
       if (groups) return viewOf(partition.select(groups), pace);
       // A record written since then is not in the partition and left out: it came after the question.
       const rows = await store.rows(scope.tenant, filter, now);

@@ -9,8 +9,8 @@ import { TraitColumns } from "./trait-columns.ts";
 import { VectorColumn } from "./vector-column.ts";
 import { WordColumn } from "./word-column.ts";
 
-/** Selections kept: for many users more would take more memory than time they save. */
-const SELECTIONS = 4;
+/** What is kept of selections is at most that of so many slots, or that of all slots a few times. */
+const SELECTED = { slots: 50_000, times: 3, selections: 2_000 } as const;
 
 /**
  * The records of a tenant, or of one of its users, in memory. A change puts a record into a new slot and leaves the old one
@@ -38,6 +38,8 @@ export class Partition {
   #slotOfRow: Map<number, number> | null = null;
   /** By the groups they consist of; only for the partition as it is now. */
   readonly #selections = new Map<string, Selection>();
+  /** Slots in all of them. */
+  #selected = 0;
   readonly #withoutVector = new Set<string>();
 
   constructor(embedder: { readonly id: string; readonly dimensions: number }) {
@@ -88,11 +90,27 @@ export class Partition {
     const key = groups.join();
     const known = this.#selections.get(key);
     if (known) return known;
-    const [oldest] = this.#selections.keys();
-    if (oldest !== undefined && this.#selections.size >= SELECTIONS) this.#selections.delete(oldest);
     const selection = new Selection(this, this.groups.slotsOf(groups));
     this.#selections.set(key, selection);
+    this.#selected += selection.slots.length;
+    this.#letGo();
     return selection;
+  }
+
+  /** Lets the selections go that were made first, except for the last one. */
+  #letGo(): void {
+    const most = Math.max(SELECTED.slots, SELECTED.times * this.length);
+    for (const [key, { slots }] of this.#selections) {
+      const fits = this.#selected <= most && this.#selections.size <= SELECTED.selections;
+      if (fits || this.#selections.size === 1) return;
+      this.#selections.delete(key);
+      this.#selected -= slots.length;
+    }
+  }
+
+  #forgetSelections(): void {
+    this.#selections.clear();
+    this.#selected = 0;
   }
 
   /** Puts a record with features of the present analyser into a new slot. */
@@ -114,7 +132,7 @@ export class Partition {
     this.links.add();
     this.#slotOfId.set(id, slot);
     this.#slotOfRow?.set(row, slot);
-    this.#selections.clear();
+    this.#forgetSelections();
   }
 
   remove(id: string): void {
@@ -128,6 +146,6 @@ export class Partition {
     this.words.remove(slot);
     this.groups.remove(slot);
     this.links.remove(slot);
-    this.#selections.clear();
+    this.#forgetSelections();
   }
 }

@@ -1,4 +1,3 @@
-import { IntegerColumn } from "./column.ts";
 import { type PostingPart, Segment } from "./segment.ts";
 import { BLOCK_SLOTS, type WordColumn } from "./word-column.ts";
 
@@ -16,8 +15,6 @@ export class Postings {
   readonly #segments: Segment[] = [];
   /** Slots that are in a segment. */
   #sorted = 0;
-  /** For each term a number to count with while a segment is made; all 0 in between. */
-  readonly #scratch = new IntegerColumn();
 
   constructor(column: WordColumn) {
     this.#column = column;
@@ -52,8 +49,8 @@ export class Postings {
       from = last.from;
       this.#segments.pop();
     }
-    while (this.#scratch.length < this.#column.table.size) this.#scratch.push(0);
-    this.#segments.push(new Segment(this.#column, from, to, this.#scratch));
+    const place = { first: from % BLOCK_SLOTS, from, size: to - from };
+    this.#segments.push(new Segment(this.#column.blockOf(from), place, this.#column.scratch));
     this.#sorted = to;
   }
 }

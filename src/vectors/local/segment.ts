@@ -1,5 +1,5 @@
-import type { IntegerColumn } from "./column.ts";
-import { BLOCK_SLOTS, type WordColumn } from "./word-column.ts";
+import { placeIn } from "./places.ts";
+import type { WordBlock } from "./word-column.ts";
 
 /** A part of where a term occurs: slots in rising order, and how often in each. */
 export interface PostingPart {
@@ -23,19 +23,25 @@ export class Segment {
   readonly #slots: Uint16Array;
   readonly #counts: Uint16Array;
 
-  /** @param scratch a 0 for each term, and so again afterwards */
-  constructor(column: WordColumn, from: number, to: number, scratch: IntegerColumn) {
+  /**
+   * @param block has the slots from its place `first` on
+   * @param from the first slot
+   * @param size how many slots
+   * @param places a 0 for each term, and so again afterwards
+   */
+  constructor(
+    { words, starts, ends }: WordBlock,
+    { first, from, size }: { readonly first: number; readonly from: number; readonly size: number },
+    places: Int32Array,
+  ) {
     this.from = from;
-    this.size = to - from;
-    const { words, starts, ends } = column.blockOf(from);
-    const first = from % BLOCK_SLOTS;
-    const places = scratch.values;
+    this.size = size;
     // How many words each term has.
     const begin = starts[first] ?? 0;
-    const end = ends[first + this.size - 1] ?? 0;
+    const end = ends[first + size - 1] ?? 0;
     const occurring = new Uint32Array(Math.max(0, end - begin));
     let distinct = 0;
-    for (let slot = first; slot < first + this.size; slot++) {
+    for (let slot = first; slot < first + size; slot++) {
       const last = ends[slot] ?? 0;
       for (let at = starts[slot] ?? 0; at < last; at++) {
         const term = words[at] ?? 0;
@@ -55,7 +61,7 @@ export class Segment {
     }
     const slots = new Uint16Array(total);
     const counts = new Uint16Array(total);
-    for (let slot = first; slot < first + this.size; slot++) {
+    for (let slot = first; slot < first + size; slot++) {
       const last = ends[slot] ?? 0;
       for (let at = starts[slot] ?? 0; at < last; at++) {
         const term = words[at] ?? 0;
@@ -92,16 +98,4 @@ export class Segment {
     const { from } = this;
     return { from, slots: this.#slots.subarray(start, end), counts: this.#counts.subarray(start, end) };
   }
-}
-
-/** Where in a rising list the value is; -1 when it is not there. */
-function placeIn(list: Uint32Array, value: number): number {
-  let low = 0;
-  let high = list.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((list[middle] ?? 0) < value) low = middle + 1;
-    else high = middle;
-  }
-  return list[low] === value ? low : -1;
 }

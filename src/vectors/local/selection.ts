@@ -1,9 +1,13 @@
-import { Bags } from "./bags.ts";
+import type { Bags } from "./bags.ts";
 import type { Partition } from "./partition.ts";
 import type { Posting } from "./postings.ts";
+import { type WordSource, wordsApart, wordsOfAll } from "./word-source.ts";
 
 /** Up to so many rows all are candidates: scoring them takes some milliseconds. */
 const ALL_UP_TO = 5_000;
+
+/** Fewer than one of so many slots get a copy of their words, from their second search on. */
+const SMALL_PART = 8;
 
 /** Of more rows so many from all over are candidates too, so that the lowest and the usual scores are known. */
 const SAMPLE = 500;
@@ -16,28 +20,43 @@ export class Selection {
   readonly partition: Partition;
   /** In rising order. */
   readonly slots: Uint32Array;
-  /** 1 for each slot that belongs; slots that come later lie beyond its end. */
-  readonly allowed: Uint8Array;
   /** All slots when they are few, else some of them from all over: their mean length stands for all. */
   readonly sample: Uint32Array;
   /** By the numbers of terms. */
   readonly #frequencies = new Map<number, number>();
   readonly #means = new Map<boolean, number>();
-  #all: Bags | null = null;
+  #words: WordSource | null = null;
+  #searched = false;
+  #bags: Bags | null = null;
   #speakers: ReadonlySet<string> | null = null;
   #vectors: Uint32Array | null = null;
 
   constructor(partition: Partition, slots: Uint32Array) {
     this.partition = partition;
     this.slots = slots;
-    this.allowed = new Uint8Array(partition.length);
-    for (const slot of slots) this.allowed[slot] = 1;
     this.sample = slots.length <= ALL_UP_TO ? slots : everyNth(slots, SAMPLE);
   }
 
   /** True when scoring every slot is quick. */
   get few(): boolean {
     return this.sample === this.slots;
+  }
+
+  /**
+   * Where the words are, for one search. Making a copy of few among many takes longer than a search without it, and makes
+   * the next ones quicker.
+   */
+  words(): WordSource {
+    if (this.#words !== null) return this.#words;
+    const small = this.few && this.slots.length * SMALL_PART < this.partition.length;
+    if (small && !this.#searched) {
+      this.#searched = true;
+      return wordsOfAll(this.partition, this.#findAllowed());
+    }
+    this.#words = small
+      ? wordsApart(this.partition, this.slots)
+      : wordsOfAll(this.partition, this.#findAllowed());
+    return this.#words;
   }
 
   /** Everybody who speaks in these slots. */
@@ -53,13 +72,12 @@ export class Selection {
   }
 
   /** In how many of the slots the term occurs, given where it occurs. */
-  frequency(term: number, posting: Posting): number {
+  frequency(term: number, posting: Posting, allowed: Uint8Array): number {
     let frequency = this.#frequencies.get(term);
     if (frequency === undefined) {
       frequency = 0;
       for (const { from, slots } of posting) {
-        for (let at = 0; at < slots.length; at++)
-          if (this.allowed[from + (slots[at] ?? 0)] === 1) frequency++;
+        for (let at = 0; at < slots.length; at++) if (allowed[from + (slots[at] ?? 0)] === 1) frequency++;
       }
       this.#frequencies.set(term, frequency);
     }
@@ -67,17 +85,17 @@ export class Selection {
   }
 
   /** The words of some of the slots; with `context`, those of their neighbours too. */
-  bags(slots: Uint32Array, context: boolean): Bags {
-    if (slots !== this.slots || !context) return new Bags(this.partition, slots, this.allowed, context);
-    this.#all ??= new Bags(this.partition, slots, this.allowed, context);
-    return this.#all;
+  bags(source: WordSource, slots: Uint32Array, context: boolean): Bags {
+    if (slots !== this.slots || !context || source !== this.#words) return source.bags(slots, context);
+    this.#bags ??= source.bags(slots, context);
+    return this.#bags;
   }
 
   /** Mean length of the bags. */
-  meanLength(context: boolean): number {
+  meanLength(source: WordSource, context: boolean): number {
     let mean = this.#means.get(context);
     if (mean === undefined) {
-      mean = this.bags(this.sample, context).meanLength;
+      mean = this.bags(source, this.sample, context).meanLength;
       this.#means.set(context, mean);
     }
     return mean;
@@ -92,6 +110,12 @@ export class Selection {
       if (speaker >= 0) speaking[speaker] = 1;
     }
     return new Set(speakers.texts.filter((_, number) => speaking[number] === 1));
+  }
+
+  #findAllowed(): Uint8Array {
+    const allowed = new Uint8Array(this.partition.length);
+    for (const slot of this.slots) allowed[slot] = 1;
+    return allowed;
   }
 
   #findVectors(): Uint32Array {

@@ -14,7 +14,7 @@ const BEST_BY_EACH = 300;
  * @param pace of the work so far, so that what follows without a pause counts with it
  */
 export function viewOf(selection: Selection, pace: Pace): RecallView {
-  const { partition, slots, allowed, sample } = selection;
+  const { partition, slots, sample } = selection;
 
   return {
     size: slots.length,
@@ -25,7 +25,9 @@ export function viewOf(selection: Selection, pace: Pace): RecallView {
       const words = new WordScorer(selection, query.terms);
       await turn.rest();
       const chosen = await choose(query, words, turn);
-      return score(chosen, query, words, turn);
+      const scores = await words.score(chosen, query.context, turn);
+      await turn.rest();
+      return found(chosen, query, scores, words.most);
     },
     countWith: (terms) => new WordScorer(selection, terms).count,
   };
@@ -38,6 +40,7 @@ export function viewOf(selection: Selection, pace: Pace): RecallView {
     const byWords = terms.length > 0 ? await words.best(BEST_BY_EACH, turn) : [];
     const chosen = new Set([...byMeaning, ...byWords]);
     if (context) {
+      const { allowed } = selection.words().places;
       for (const slot of [...chosen]) {
         const [previous, next] = [previousOf(partition, slot, allowed), nextOf(partition, slot, allowed)];
         if (previous >= 0) chosen.add(previous);
@@ -53,21 +56,19 @@ export function viewOf(selection: Selection, pace: Pace): RecallView {
     return found.map(({ row }) => partition.slotOfVector.values[row] ?? 0);
   }
 
-  async function score(
+  function found(
     chosen: Uint32Array,
     query: CandidateQuery,
-    words: WordScorer,
-    turn: Pace,
-  ): Promise<Candidates> {
-    const { vectors, terms, context } = query;
-    const cosines = cosinesOf(partition, chosen, vectors);
-    await turn.rest();
+    words: Float64Array,
+    mostWords: number,
+  ): Candidates {
+    const { vectors, terms } = query;
     return {
       rows: traitsOf(partition, chosen),
-      cosines,
-      words: await words.score(chosen, context, turn),
+      cosines: cosinesOf(partition, chosen, vectors),
+      words,
       lengths: lengthsOf(partition, chosen),
-      mostWords: words.most,
+      mostWords,
       matched(candidate) {
         const own = new Set(partition.words.of(chosen[candidate] ?? 0));
         return [...new Set(terms)].filter((term) => own.has(partition.words.table.number(term) ?? -1));

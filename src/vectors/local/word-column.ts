@@ -1,4 +1,5 @@
 import type { PackedFeatures } from "../../core/features.ts";
+import { IntegerColumn } from "./column.ts";
 import { TermTable } from "./term-table.ts";
 
 /** Slots of one block: a block is sorted at once, which takes some milliseconds. */
@@ -21,6 +22,7 @@ interface GrowingBlock extends WordBlock {
 export class WordColumn {
   readonly table = new TermTable();
   readonly #blocks: GrowingBlock[] = [];
+  readonly #scratch = new IntegerColumn();
   #length = 0;
   /** Words in the last block. */
   #used = 0;
@@ -51,8 +53,13 @@ export class WordColumn {
 
   /** The words of a slot; none once it is dead. */
   of(slot: number): Uint32Array {
-    const { words, starts, ends } = this.blockOf(slot);
-    return words.subarray(starts[slot % BLOCK_SLOTS], ends[slot % BLOCK_SLOTS]);
+    return wordsAt(this.blockOf(slot), slot % BLOCK_SLOTS);
+  }
+
+  /** For each term a 0 to count with; to be used at once, and to be all 0 again afterwards. */
+  get scratch(): Int32Array {
+    while (this.#scratch.length < this.table.size) this.#scratch.push(0);
+    return this.#scratch.values;
   }
 
   /** The block that a slot is in: its place there is the remainder of `BLOCK_SLOTS`. */
@@ -75,4 +82,9 @@ export class WordColumn {
     wider.set(block.words.subarray(0, this.#used));
     block.words = wider;
   }
+}
+
+/** The words of a slot, by its place in its block. */
+export function wordsAt({ words, starts, ends }: WordBlock, place: number): Uint32Array {
+  return words.subarray(starts[place], ends[place]);
 }

@@ -1,16 +1,10 @@
 import { Top } from "../kernel/top.ts";
+import { normOf, PAIR, scoreOf, UTMOST, weightOf } from "./bm25.ts";
 import type { Pace } from "./pace.ts";
-import type { Partition } from "./partition.ts";
 import type { Posting } from "./postings.ts";
 import type { PostingPart } from "./segment.ts";
 import type { Selection } from "./selection.ts";
-
-/** BM25 as Robertson and others gave it, with the usual constants. */
-const K1 = 1.2;
-const B = 0.75;
-
-/** Weight of two words of the question that stand side by side in the record, as if they were one more word. */
-const PAIR = 0.3;
+import type { WordSource } from "./word-source.ts";
 
 /** A word of the question. */
 interface Word {
@@ -23,8 +17,9 @@ interface Word {
 
 /** Scores slots by the words of a question. What a word weighs depends on the selected slots alone. */
 export class WordScorer {
-  readonly #partition: Partition;
   readonly #selection: Selection;
+  readonly #source: WordSource;
+  /** For each place of the source whether its slot is selected, as everything else that is counted here. */
   readonly #allowed: Uint8Array;
   /** Each word once. */
   readonly #words: readonly Word[];
@@ -34,8 +29,8 @@ export class WordScorer {
   /** @param terms of the question, in order */
   constructor(selection: Selection, terms: readonly string[]) {
     this.#selection = selection;
-    this.#partition = selection.partition;
-    this.#allowed = selection.allowed;
+    this.#source = selection.words();
+    this.#allowed = this.#source.places.allowed;
     const words = new Map<string, Word>();
     for (const term of terms) if (!words.has(term)) words.set(term, this.#word(term));
     this.#words = [...words.values()];
@@ -46,28 +41,30 @@ export class WordScorer {
   }
 
   #word(term: string): Word {
-    const number = this.#partition.words.table.number(term);
+    const number = this.#selection.partition.words.table.number(term);
     if (number === undefined) return { term: -1, posting: [], weight: this.#weight(0) };
-    const posting = this.#partition.postings.of(number);
-    return { term: number, posting, weight: this.#weight(this.#selection.frequency(number, posting)) };
+    const posting = this.#source.posting(number);
+    const frequency = this.#selection.frequency(number, posting, this.#allowed);
+    return { term: number, posting, weight: this.#weight(frequency) };
   }
 
   /** What a perfect record would score: every word, without end. */
   get most(): number {
-    return this.#words.reduce((sum, { weight }) => sum + weight, 0) * (K1 + 1);
+    return this.#words.reduce((sum, { weight }) => sum + weight, 0) * UTMOST;
   }
 
   /** BM25 of each of the slots; with `context`, of its neighbours' words too. */
   async score(slots: Uint32Array, context: boolean, pace: Pace): Promise<Float64Array> {
-    const bags = this.#selection.bags(slots, context);
-    const mean = this.#selection.meanLength(context);
+    const { places } = this.#source;
+    const bags = this.#selection.bags(this.#source, slots, context);
+    const mean = this.#selection.meanLength(this.#source, context);
     const norms = new Float64Array(slots.length);
     for (let index = 0; index < norms.length; index++) norms[index] = normOf(bags.lengths[index] ?? 0, mean);
     const scores = new Float64Array(slots.length);
     const add = (index: number, weight: number, times: number) => {
-      scores[index] = (scores[index] ?? 0) + (weight * times * (K1 + 1)) / (times + (norms[index] ?? 0));
+      scores[index] = (scores[index] ?? 0) + scoreOf(weight, times, norms[index] ?? 0);
     };
-    const counts = new Float32Array(bags.nowhere + 1);
+    const counts = new Float32Array(Math.max(places.nowhere, this.#allowed.length) + 1);
     for (const { posting, weight } of this.#words) {
       for (const part of posting) this.#spread(part, counts);
       for (let index = 0; index < slots.length; index++) {
@@ -83,7 +80,7 @@ export class WordScorer {
       if (found.size === 0) continue;
       const weight = PAIR * this.#weight(found.size);
       for (let index = 0; index < slots.length; index++) {
-        const times = found.get(slots[index] ?? -1);
+        const times = found.get(places.of(slots[index] ?? -1));
         if (times !== undefined) add(index, weight, times);
       }
       if (pace.due) await pace.rest();
@@ -93,7 +90,7 @@ export class WordScorer {
 
   /** The `limit` slots whose own words score highest. */
   async best(limit: number, pace: Pace): Promise<number[]> {
-    const mean = this.#selection.meanLength(false);
+    const mean = this.#selection.meanLength(this.#source, false);
     const scores = new Float32Array(this.#allowed.length);
     for (const { posting, weight } of this.#words) {
       for (const part of posting) this.#addScores(part, weight, mean, scores);
@@ -125,7 +122,7 @@ export class WordScorer {
   }
 
   #addScores({ from, slots, counts }: PostingPart, weight: number, mean: number, scores: Float32Array): void {
-    const lengths = this.#partition.lengths.values;
+    const { lengths } = this.#source.places;
     const allowed = this.#allowed;
     for (let at = 0; at < slots.length; at++) {
       const slot = from + (slots[at] ?? 0);
@@ -148,7 +145,7 @@ export class WordScorer {
     const found = new Map<number, number>();
     for (const slot of common(first.posting, second.posting)) {
       if (this.#allowed[slot] !== 1) continue;
-      const times = timesOfPair(this.#partition.words.of(slot), first.term, second.term);
+      const times = timesOfPair(this.#source.wordsAt(slot), first.term, second.term);
       if (times > 0) found.set(slot, times);
       // Two frequent words stand together in very many records.
       if (pace.dueInLoop) await pace.rest();
@@ -156,9 +153,8 @@ export class WordScorer {
     return found;
   }
 
-  /** Inverse document frequency, in the form that is never negative. */
   #weight(frequency: number): number {
-    return Math.log(1 + (this.#selection.slots.length - frequency + 0.5) / (frequency + 0.5));
+    return weightOf(frequency, this.#selection.slots.length);
   }
 }
 
@@ -196,9 +192,4 @@ function timesOfPair(terms: Uint32Array, first: number, second: number): number 
   let times = 0;
   for (let at = 1; at < terms.length; at++) if (terms[at - 1] === first && terms[at] === second) times++;
   return times;
-}
-
-/** What a count is compared with: higher for records longer than the mean. */
-function normOf(length: number, mean: number): number {
-  return K1 * (1 - B + (B * length) / mean);
 }
