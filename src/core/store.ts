@@ -86,6 +86,19 @@ export interface ListQuery {
   readonly offset?: number;
 }
 
+/** Where an id leads, and since when. */
+export interface Alias {
+  readonly id: string;
+  readonly target: string;
+  readonly at: Instant;
+}
+
+export interface AliasPage {
+  readonly aliases: readonly Alias[];
+  /** Give it to the next call; null on the last page. */
+  readonly cursor: string | null;
+}
+
 /** Changes that happened in another store, to be told by this one's feed too. */
 export interface ForeignChanges {
   /** Names the other store; each has a position of its own. */
@@ -138,6 +151,15 @@ export interface RecordStore {
 
   /** All versions of an id, oldest first; empty when the id was never used. */
   history(tenant: string, id: string): Promise<RecordVersion[]>;
+
+  /**
+   * The aliases that hold now, about so many a page, in an order of the store's own: an alias may come twice, and one that
+   * is changed meanwhile as it was or as it is. For copying a store: ids that never were records are named nowhere else.
+   */
+  aliases(
+    tenant: string,
+    query: { readonly cursor: string | null; readonly limit: number },
+  ): Promise<AliasPage>;
 
   /**
    * Counts an access: moves `lastAccessedAt` to `now` and adds one to `accessCount`. Makes no version and no change;

@@ -105,6 +105,7 @@ const RECORD_METHODS = [
   "list",
   "count",
   "history",
+  "aliases",
   "touch",
   "erase",
   "takeChanges",

@@ -22,6 +22,7 @@ export const STORE_REQUIREMENTS = {
   "aliases.followed": "Reading an aliased id gives the record it leads to, through any number of merges.",
   "aliases.ended": "An alias ends when something is stored under its id.",
   "aliases.dangling": "An alias whose target is gone, or that leads back to itself, reads as absent.",
+  "aliases.listed": "The aliases that hold can be listed, each tenant's own.",
   "aliases.as-of": "As of an instant before the merge, an id reads as its own record.",
 
   "batches.atomic": "When one write of a batch is refused, nothing of the batch has happened.",

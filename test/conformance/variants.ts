@@ -11,7 +11,7 @@ export const VARIANTS: Readonly<Record<string, readonly ConformanceMeta["suite"]
   memory: ["store", "memory", "jobs"],
   sqlite: ["store", "memory", "jobs"],
   "pair of sqlite and memory": ["store", "memory"],
-  "pair of sqlite and sqlite": ["store", "memory"],
+  "pair of postgres and redis": ["store", "memory"],
   postgres: ["store", "memory"],
   "postgres behind pgbouncer": ["store", "memory"],
   pglite: ["store", "memory"],

@@ -5,7 +5,7 @@ import { createBacking, type MemoryBacking, tenantNames, tenantOf } from "./back
 import { copy } from "./copy.ts";
 import { lastSequence, readChanges, takeChanges } from "./feed.ts";
 import { createMemoryJobStore } from "./jobs.ts";
-import { resolvedRecord } from "./lookup.ts";
+import { presentAliases, resolvedRecord } from "./lookup.ts";
 import {
   countRecords,
   duplicatesOf,
@@ -49,6 +49,7 @@ export function createMemoryStore(backing: MemoryBacking = createBacking()): Sto
     history: whileOpen((tenant, id) =>
       copy((data(tenant).history.get(id) ?? []).map(({ version }) => version)),
     ),
+    aliases: whileOpen((tenant, query) => presentAliases(data(tenant), query)),
     touch: whileOpen((tenant, ids, now) => touchRecords(data(tenant), ids, now)),
     erase: whileOpen((tenant, ids, now) => eraseRecords(backing, tenant, ids, now)),
     changes: whileOpen((tenant, query) => readChanges(data(tenant), query)),

@@ -1,4 +1,6 @@
+import { compareCodePoints } from "../../core/filter/evaluate.ts";
 import type { MemoryRecord } from "../../core/record.ts";
+import type { Alias, AliasPage } from "../../core/store.ts";
 import { compareInstants, type Instant } from "../../core/time.ts";
 import type { Row, TenantData } from "./backing.ts";
 
@@ -45,6 +47,22 @@ export function idsAt(data: TenantData, moment: Moment): Iterable<string> {
 function recordAsOf(data: TenantData, id: string, asOf: Instant): MemoryRecord | undefined {
   const last = data.history.get(id)?.findLast(({ version }) => compareInstants(version.at, asOf) <= 0);
   return last?.present ? last.version.record : undefined;
+}
+
+/** The aliases that hold now, by id. */
+export function presentAliases(
+  data: TenantData,
+  { cursor, limit }: { readonly cursor: string | null; readonly limit: number },
+): AliasPage {
+  const all = [...data.aliases].flatMap(([id, changes]): Alias[] => {
+    const last = changes.at(-1);
+    return last && last.target !== null ? [{ id, target: last.target, at: last.at }] : [];
+  });
+  const left = all
+    .filter(({ id }) => cursor === null || compareCodePoints(id, cursor) > 0)
+    .sort((one, other) => compareCodePoints(one.id, other.id));
+  const aliases = left.slice(0, limit);
+  return { aliases, cursor: left.length > limit ? (aliases.at(-1)?.id ?? null) : null };
 }
 
 function aliasTarget(data: TenantData, id: string, asOf: Instant | undefined): string | null {

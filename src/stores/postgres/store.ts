@@ -1,4 +1,5 @@
 import type { Store } from "../../core/store.ts";
+import { presentAliases } from "./aliases.ts";
 import { checkDatabase } from "./check.ts";
 import type { Database } from "./database.ts";
 import { lastSequence, readChanges, takeChanges, tenantNames } from "./feed.ts";
@@ -22,6 +23,7 @@ export function storeOn(name: string, database: Database): Store {
     list: (tenant, query) => listRecords(database, tenant, query),
     count: (tenant, query) => countRecords(database, tenant, query),
     history: (tenant, id) => readHistory(database, tenant, id),
+    aliases: (tenant, query) => presentAliases(database, tenant, query),
     touch: (tenant, ids, now) => touchRecords(database, tenant, ids, now),
     erase: (tenant, ids, now) => eraseRecords(database, tenant, ids, now),
     changes: (tenant, query) => readChanges(database, tenant, query),

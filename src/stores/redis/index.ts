@@ -6,6 +6,7 @@ import { checkSettings, parseAddress, type RedisSettings } from "./connection/ad
 import { connectServer } from "./connection/server.ts";
 import { warnOfLoss } from "./durability.ts";
 import { readChanges, takeChanges } from "./feed.ts";
+import { presentAliases } from "./records/aliases.ts";
 import { recallResult } from "./records/answers.ts";
 import { indexedById, indexedRecords, reindexRecords, staleEntries } from "./records/index-entries.ts";
 import { countRecords, listRecords, rowNumbers } from "./records/list.ts";
@@ -82,6 +83,7 @@ function storeOn(parts: Parts): Store {
     list: method(listRecords),
     count: method(countRecords),
     history: method(readHistory),
+    aliases: method(presentAliases),
     touch: method(touchRecords),
     erase: method(eraseRecords),
     changes: method(readChanges),

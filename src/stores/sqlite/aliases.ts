@@ -1,4 +1,5 @@
-import { type Instant, instantKey } from "../../core/time.ts";
+import type { AliasPage } from "../../core/store.ts";
+import { fromInstantKey, type Instant, instantKey } from "../../core/time.ts";
 import type { Connection } from "./driver.ts";
 
 /** From `now` on reading `id` gives `target`; null: the record stored under `id` itself. */
@@ -37,6 +38,24 @@ export function resolveAlias(
     if (visited.has(target)) return null;
     current = target;
   }
+}
+
+/** The aliases that hold now, by id. */
+export function presentAliases(
+  connection: Connection,
+  tenant: number,
+  { cursor, limit }: { readonly cursor: string | null; readonly limit: number },
+): AliasPage {
+  const rows = connection.all<{ id: string; target: string; at: string }>(
+    `SELECT id, target, at FROM aliases WHERE tenant = ? AND id > ? AND target IS NOT NULL
+       AND number = (SELECT max(number) FROM aliases last WHERE last.tenant = aliases.tenant AND last.id = aliases.id)
+     ORDER BY id LIMIT ?`,
+    tenant,
+    cursor ?? "",
+    limit + 1,
+  );
+  const aliases = rows.slice(0, limit).map(({ id, target, at }) => ({ id, target, at: fromInstantKey(at) }));
+  return { aliases, cursor: rows.length > limit ? (aliases.at(-1)?.id ?? null) : null };
 }
 
 function aliasTarget(connection: Connection, tenant: number, id: string, asOf?: Instant): string | null {

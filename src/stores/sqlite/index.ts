@@ -1,5 +1,6 @@
 import { type Logger, silentLogger } from "../../core/logger.ts";
 import type { Store } from "../../core/store.ts";
+import { presentAliases } from "./aliases.ts";
 import { keptAnswer } from "./answers.ts";
 import { checkDatabase } from "./check.ts";
 import { type Database, type Durability, openDatabase } from "./database.ts";
@@ -56,6 +57,8 @@ function storeOn(database: Database): Store {
     list: (name, query) => readTenant(name, (connection, tenant) => listRecords(connection, tenant, query)),
     count: (name, query) => readTenant(name, (connection, tenant) => countRecords(connection, tenant, query)),
     history: (name, id) => readTenant(name, (connection, tenant) => readHistory(connection, tenant, id)),
+    aliases: (name, query) =>
+      readTenant(name, (connection, tenant) => presentAliases(connection, tenant, query)),
     touch: (name, ids, now) => write((connection) => touchRecords(connection, name, ids, now)),
     erase: (name, ids, now) => write((connection) => eraseRecords(connection, name, ids, now)),
     changes: (name, query) =>

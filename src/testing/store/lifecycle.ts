@@ -79,6 +79,7 @@ export const lifecycle = area<StoreFixture>("lifecycle", (verifies) => {
       list(store, tenant),
       store.count(tenant, { filter: EVERYTHING, now }),
       store.history(tenant, "a"),
+      store.aliases(tenant, { cursor: null, limit: 1 }),
       store.touch(tenant, ["a"], now),
       store.erase(tenant, ["a"], now),
       store.changes(tenant, { after: 0, limit: 1 }),

@@ -1,7 +1,8 @@
 import { expect } from "vitest";
 import { ConflictError } from "../../core/errors.ts";
-import type { RecordWrite } from "../../core/store.ts";
+import type { AliasPage, RecordWrite } from "../../core/store.ts";
 import { at, deleteRecord, makeRecord, putRecord, START } from "../build.ts";
+import { NEIGHBOURS } from "../odd-text.ts";
 import { area } from "../suite.ts";
 import { idsOf, list, outcome, readOne, type StoreFixture, write } from "./fixture.ts";
 
@@ -103,6 +104,37 @@ export const aliases = area<StoreFixture>("aliases", (verifies) => {
       expect(await readOne(store, tenant, "a")).toBeNull();
     },
   );
+
+  verifies("aliases.listed", "lists those that hold", async ({ store, tenant }) => {
+    const ids = ["a", ...NEIGHBOURS.filter((id) => !["a", "b"].includes(id))];
+    await write(store, tenant, [putRecord(makeRecord("a")), putRecord(makeRecord("b"))]);
+    await write(
+      store,
+      tenant,
+      ids.slice(1).map((id) => alias(id, "b")),
+      at(1),
+    );
+    await write(store, tenant, [deleteRecord("a", 1, "merge"), alias("a", "b")], at(2));
+    await write(store, tenant, [alias("moved", "a"), alias("ended", "b"), alias("gone", "b")], at(3));
+    await write(store, tenant, [alias("moved", "b"), putRecord(makeRecord("ended"))], at(4));
+    await store.erase(tenant, ["gone"], at(5));
+    await write(store, "other", [putRecord(makeRecord("b")), alias("elsewhere", "b")], at(1));
+    const expected = new Map([
+      ...ids.map((id) => [id, { target: "b", at: id === "a" ? at(2) : at(1) }] as const),
+      ["moved", { target: "b", at: at(4) }],
+    ]);
+    for (const limit of [1, 3, 1000]) {
+      const found = new Map<string, { target: string; at: string }>();
+      let cursor: string | null = null;
+      do {
+        const page: AliasPage = await store.aliases(tenant, { cursor, limit });
+        for (const { id, ...rest } of page.aliases) found.set(id, rest);
+        cursor = page.cursor;
+      } while (cursor !== null);
+      expect(found).toEqual(expected);
+    }
+    expect(await store.aliases("nobody", { cursor: null, limit: 9 })).toEqual({ aliases: [], cursor: null });
+  });
 
   verifies("aliases.as-of", "leads nowhere before the merge", async ({ store, tenant }) => {
     await write(store, tenant, [putRecord(makeRecord("a")), putRecord(makeRecord("b"))]);
