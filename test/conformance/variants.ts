@@ -17,6 +17,7 @@ export const VARIANTS: Readonly<Record<string, readonly ConformanceMeta["suite"]
   pglite: ["store", "memory"],
   redis: ["store", "memory"],
   "redis with compression": ["store"],
+  "redis cluster": ["store", "memory"],
   remote: ["memory"],
   "remote on sqlite": ["memory"],
   "remote on postgres": ["memory"],

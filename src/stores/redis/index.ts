@@ -13,6 +13,7 @@ import { countRecords, listRecords, rowNumbers } from "./records/list.ts";
 import { findDuplicates, readHistory, readRecords } from "./records/read.ts";
 import { eraseRecords, removeExpiredRecords, touchRecords } from "./records/upkeep.ts";
 import { writeBatch } from "./records/write.ts";
+import { enterWhatIsLeft } from "./sessions/left.ts";
 import { findSessions, listSessions } from "./sessions/list.ts";
 import { readSession } from "./sessions/read.ts";
 import { deleteSession, removeExpiredSessions } from "./sessions/remove.ts";
@@ -74,6 +75,14 @@ function storeOn(parts: Parts): Store {
     <Given extends unknown[], Result>(work: (parts: Parts, ...given: Given) => Promise<Result>) =>
     (...given: Given): Promise<Result> =>
       server.whileOpen(() => work(parts, ...given));
+  /** A method that reads what sessions have told the tenant. */
+  const reader = <Given extends unknown[], Result>(
+    work: (parts: Parts, tenant: string, ...given: Given) => Promise<Result>,
+  ) =>
+    method(async (_, tenant: string, ...given: Given) => {
+      await enterWhatIsLeft(parts, tenant);
+      return work(parts, tenant, ...given);
+    });
   return {
     name: "redis",
     read: method(readRecords),
@@ -86,8 +95,8 @@ function storeOn(parts: Parts): Store {
     aliases: method(presentAliases),
     touch: method(touchRecords),
     erase: method(eraseRecords),
-    changes: method(readChanges),
-    lastSequence: method((_, tenant: string) => lastSequence(server, prefix, tenant)),
+    changes: reader(readChanges),
+    lastSequence: reader((_, tenant) => lastSequence(server, prefix, tenant)),
     takeChanges: method(takeChanges),
     indexed: method(indexedRecords),
     indexedById: method(indexedById),
@@ -99,8 +108,8 @@ function storeOn(parts: Parts): Store {
     readSession: method(readSession),
     writeSession: method(writeSession),
     deleteSession: method(deleteSession),
-    findSessions: method(findSessions),
-    listSessions: method(listSessions),
+    findSessions: reader(findSessions),
+    listSessions: reader(listSessions),
     removeExpiredSessions: method(removeExpiredSessions),
     check: method(checkData),
     close: () => server.close(),

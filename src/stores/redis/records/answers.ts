@@ -2,10 +2,7 @@ import { ConflictError } from "../../../core/errors.ts";
 import type { JsonValue } from "../../../core/json.ts";
 import type { Idempotency } from "../../../core/store.ts";
 import { asBytes, asList, asText, type Reply } from "../connection/reply.ts";
-import { defineScript } from "../connection/script.ts";
-import { tenantKey } from "../keys.ts";
-import { toReceipt } from "../sessions/receipt.ts";
-import { ANSWERS } from "../sessions/scripts/meta.ts";
+import { readKept, toReceipt } from "../sessions/receipt.ts";
 import type { Parts } from "../store-parts.ts";
 import { decodeValue } from "../values.ts";
 
@@ -14,24 +11,13 @@ export function answerOf(fingerprint: string, result: JsonValue): string {
   return JSON.stringify([fingerprint, result]);
 }
 
-/** A receipt of a session is packed and has to be taken apart. */
-const RECALL_SCRIPT = defineScript(
-  ["answers"],
-  ANSWERS,
-  `
-local kept = redis.call('HGET', answers, ARGV[1])
-return kept and readAnswer(kept) or nil
-`,
-);
-
 export async function recallResult(
-  { server, prefix }: Parts,
+  parts: Parts,
   tenant: string,
   idempotency: Idempotency,
 ): Promise<JsonValue | null> {
-  const keys = [tenantKey(prefix, tenant, "answers")];
-  const reply = await server.run(RECALL_SCRIPT, { keys, args: [idempotency.key] });
-  return Array.isArray(reply) ? readAnswer(reply, idempotency) : null;
+  const kept = await readKept(parts, tenant, idempotency.key);
+  return kept.length > 0 ? readAnswer(kept, idempotency) : null;
 }
 
 /**

@@ -49,3 +49,8 @@ export function tenantSessionKeys(prefix: string, { tenant, userId }: SessionKey
 export function userSessionsKey(prefix: string, tenant: string, userId: string | null): string {
   return tenantKey(prefix, tenant, `sessions:${userId ?? ""}`);
 }
+
+/** Where changes wait in a cluster until the tenant knows them, their last number, and the answer to a key. */
+export function outboxKeys(prefix: string, key: SessionKey, answerKey = ""): string[] {
+  return ["outbox", "number", `answer:${answerKey}`].map((field) => sessionFieldKey(prefix, key, field));
+}

@@ -2,12 +2,11 @@ import type { SessionKey } from "../../../core/session/state.ts";
 import type { Instant } from "../../../core/time.ts";
 import { changeText, scopeText } from "../change-text.ts";
 import { asList, asText, type Reply } from "../connection/reply.ts";
-import { sessionFieldKey, sessionMember, sessionOfMember, tenantKey } from "../keys.ts";
+import { sessionMember, sessionOfMember, tenantKey } from "../keys.ts";
 import { toMicroseconds } from "../microseconds.ts";
 import type { Parts } from "../store-parts.ts";
 import { tenantNames } from "../tenants.ts";
-import { sessionKeys, tenantSessionKeys } from "./keys.ts";
-import { REMOVE_SCRIPT } from "./scripts/remove.ts";
+import { changeSession } from "./change.ts";
 import { otherVersion } from "./write.ts";
 
 export async function deleteSession(
@@ -47,26 +46,26 @@ export async function removeExpiredSessions(
       const keys = asList(found).map((member) => sessionOfMember(tenant, asText(member)));
       if (keys.length === 0) break;
       const replies = await Promise.all(keys.map((key) => remove(parts, key, now, "expired")));
-      gone.push(...keys.filter((_, index) => asText(replies[index]?.[0]) === "removed"));
+      const removed = keys.filter((_, index) => asText(replies[index]?.[0]) === "removed");
+      gone.push(...removed);
+      // Somebody has written to them meanwhile, and the list will soon say so.
+      if (replies.every(([status]) => asText(status) === "absent")) break;
     }
   }
   return gone;
 }
 
-async function remove(
-  { server, prefix, requestId }: Parts,
+function remove(
+  parts: Parts,
   key: SessionKey,
   now: Instant,
   which: "living" | "expired",
   expectedVersion?: number,
 ): Promise<Reply[]> {
   const { namespace, userId, sessionId } = key;
-  const reply = await server.write(REMOVE_SCRIPT, {
-    keys: [
-      ...sessionKeys(prefix, key),
-      sessionFieldKey(prefix, key, `request:${requestId()}`),
-      ...tenantSessionKeys(prefix, key),
-    ],
+  return changeSession(parts, key, {
+    kind: "remove",
+    request: parts.requestId(),
     args: [
       toMicroseconds(now),
       which,
@@ -76,5 +75,4 @@ async function remove(
       changeText({ kind: "session", change: "delete", id: sessionId, at: now }),
     ],
   });
-  return asList(reply);
 }

@@ -4,18 +4,18 @@ import { emptySession, type SessionKey } from "../../../core/session/state.ts";
 import type { SessionReceipt, SessionWrite } from "../../../core/store.ts";
 import { type Instant, toMilliseconds } from "../../../core/time.ts";
 import { changeText, scopeText } from "../change-text.ts";
-import { asList, asText, type Reply } from "../connection/reply.ts";
-import { sessionFieldKey, sessionMember } from "../keys.ts";
+import { asText, type Reply } from "../connection/reply.ts";
+import { sessionMember } from "../keys.ts";
 import { toMicroseconds } from "../microseconds.ts";
 import { readAnswer } from "../records/answers.ts";
 import type { Parts } from "../store-parts.ts";
 import { announceTenant } from "../tenants.ts";
-import { sessionKeys, tenantSessionKeys } from "./keys.ts";
+import { changeSession } from "./change.ts";
 import { type Plan, planBlindly } from "./plan.ts";
 import { planFor } from "./plan-read.ts";
 import { readForWriting } from "./read.ts";
 import { toReceipt } from "./receipt.ts";
-import { WRITE_ARGUMENTS, WRITE_SCRIPT } from "./scripts/write.ts";
+import { WRITE_ARGUMENTS } from "./scripts/write.ts";
 import type { ReadSession } from "./state.ts";
 import { takeTurn } from "./turn.ts";
 
@@ -90,18 +90,20 @@ interface Attempt {
   readonly token: string;
 }
 
-async function send(
-  { server, prefix, requestId }: Parts,
+function send(
+  parts: Parts,
   key: SessionKey,
   { now, expectedVersion, create = true, idempotency }: SessionWrite,
   { plan, basis, read, token }: Attempt,
 ): Promise<Reply[]> {
-  const request = requestId();
+  const request = parts.requestId();
   const scope = { namespace: key.namespace, userId: key.userId, agentId: null, sessionId: key.sessionId };
   const told = (change: "create" | "update") =>
     changeText({ kind: "session", change, id: key.sessionId, at: now });
   const values: Record<(typeof WRITE_ARGUMENTS)[number], string | number> = {
-    retried: 0,
+    retried: "",
+    mark: "",
+    announced: "",
     micros: toMicroseconds(now),
     millis: toMilliseconds(now),
     now,
@@ -120,20 +122,17 @@ async function send(
     changed: told("update"),
     sums: plan.sums.length,
   };
-  const reply = await server.write(WRITE_SCRIPT, {
-    keys: [
-      ...sessionKeys(prefix, key),
-      sessionFieldKey(prefix, key, `request:${request}`),
-      ...tenantSessionKeys(prefix, key),
-    ],
+  return changeSession(parts, key, {
+    kind: "write",
+    request,
+    answerKey: idempotency?.key,
     args: [
-      // The first one is the server's to give.
-      ...WRITE_ARGUMENTS.slice(1).map((name) => values[name]),
+      // The first ones are said where the change is sent.
+      ...WRITE_ARGUMENTS.slice(WRITE_ARGUMENTS.indexOf("micros")).map((name) => values[name]),
       ...plan.sums.flat(),
       ...plan.instructions,
     ],
   });
-  return asList(reply);
 }
 
 /** What a session is before its first write. */

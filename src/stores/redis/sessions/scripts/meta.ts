@@ -22,39 +22,3 @@ local function readAnswer(kept)
   return {'kept', unpacked[1], unpacked[2]}
 end
 `;
-
-/** Tells the feed and the listings of the tenant. */
-export const TELL = `
-local function tell(version, change, scope)
-  local sequence = redis.call('HINCRBY', counters, 'sequence', 1)
-  redis.call('XADD', feed, sequence .. '-0', 'v', version, 'c', change, 's', scope)
-end
-local function enlist(member, updated, expires)
-  redis.call('ZADD', sessions, updated, member)
-  redis.call('ZADD', userSessions, updated, member)
-  redis.call('ZADD', sessionIds, 0, member)
-  if expires == '' then redis.call('ZREM', sessionExpiries, member)
-  else redis.call('ZADD', sessionExpiries, expires, member) end
-end
-local function strike(member)
-  for _, key in ipairs({sessions, userSessions, sessionIds, sessionExpiries}) do redis.call('ZREM', key, member) end
-end
-`;
-
-/** Local names of the keys, in the order of `SESSION_FIELDS` and then `tenantSessionKeys`. */
-export const KEY_NAMES = [
-  "meta",
-  "data",
-  "lists",
-  "messages",
-  "dates",
-  "turn",
-  "REQUEST",
-  "counters",
-  "feed",
-  "sessions",
-  "sessionIds",
-  "sessionExpiries",
-  "answers",
-  "userSessions",
-] as const;

@@ -1,12 +1,13 @@
-import { ANSWER_ONCE } from "../../connection/requests.ts";
-import { defineScript } from "../../connection/script.ts";
 import { INSTRUCTIONS, MESSAGES } from "./instructions.ts";
-import { ANSWERS, KEY_NAMES, META, TELL } from "./meta.ts";
+import { ANSWERS, META } from "./meta.ts";
 
 /** The arguments before the instructions, in order. */
 export const WRITE_ARGUMENTS = [
   /** Whether the write may have been carried out before. */
   "retried",
+  /** Names the change, and when it was announced, where that is needed. */
+  "mark",
+  "announced",
   /** The present: in microseconds, in milliseconds, as text. */
   "micros",
   "millis",
@@ -47,7 +48,7 @@ end
 
 local answerKey = string.sub(argument.answerKey, 2)
 if answerKey ~= '' then
-  local kept = redis.call('HGET', answers, answerKey)
+  local kept = keptAnswer(answerKey)
   if kept then return readAnswer(kept) end
 end
 local state = readMeta()
@@ -116,25 +117,14 @@ if state.ttl ~= '' or state.timed then
   end
 end
 
-tell(state.version, found and argument.changed or argument.created, argument.scope)
-enlist(argument.member, argument.micros, state.expires)
 if argument.token ~= '' then redis.call('DEL', turn) end
 local receipt = {'written', state.version, found and 0 or 1, results}
-if answerKey ~= '' then
-  redis.call('HSET', answers, answerKey, cmsgpack.pack({argument.fingerprint, receipt}))
-end
-return answer(receipt)
+local entry = {version = state.version, change = found and argument.changed or argument.created, scope = argument.scope,
+  member = argument.member, updated = argument.micros, expires = state.expires}
+if answerKey ~= '' then entry.answerKey, entry.answer = answerKey, cmsgpack.pack({argument.fingerprint, receipt}) end
+local published = publish(entry)
+return answer({receipt[1], receipt[2], receipt[3], receipt[4], published})
 `;
 
 /** Applies instructions to a session, or does nothing and says why. */
-export const WRITE_SCRIPT = defineScript(
-  KEY_NAMES,
-  ANSWER_ONCE,
-  ANSWERS,
-  META,
-  TELL,
-  BEGIN,
-  INSTRUCTIONS,
-  MESSAGES,
-  END,
-);
+export const WRITE_PARTS = [ANSWERS, META, BEGIN, INSTRUCTIONS, MESSAGES, END];
