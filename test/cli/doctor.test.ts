@@ -119,7 +119,7 @@ describe("doctor", () => {
       local: true,
       embed: async (texts: readonly string[]) => texts.map(() => new Float32Array([1, 0])),
     };
-    const memory = await openMemory({ store, embedder });
+    const memory = await openMemory({ store, embedder, autoCleanup: false });
     await memory.add({ id: "r", text: "indexed by another" });
     await memory.add({ id: "old", text: "gone", expiresAt: "2020-01-01" });
     const session = memory.session("s");
