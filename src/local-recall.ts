@@ -3,8 +3,10 @@ import type { Recall } from "./core/recall.ts";
 import type { Indexer } from "./core/recall-index.ts";
 import type { MemoryRecord } from "./core/record.ts";
 import type { RecordStore } from "./core/store.ts";
+import type { VectorIndex } from "./core/vector-index.ts";
 import { createIndexer } from "./recall/indexer.ts";
 import { createRecall } from "./recall/recall.ts";
+import { createFollowingIndex } from "./vectors/following/following-index.ts";
 import { createFixedIndex } from "./vectors/local/fixed-index.ts";
 import { createLocalIndex } from "./vectors/local/local-index.ts";
 
@@ -16,19 +18,26 @@ export interface LocalRecall {
   readonly recallOver: (tenant: string, records: readonly MemoryRecord[]) => Promise<Recall>;
 }
 
+export interface LocalRecallOptions {
+  readonly store: RecordStore;
+  readonly embedder: Embedder;
+  /** Embeds questions, in the same space. Default: the embedder. */
+  readonly questions?: Embedder;
+  /** Finds by meaning instead of an index in this process; closed with the recall. */
+  readonly vectors?: VectorIndex;
+}
+
 /** Recall in this process: the store's records are indexed in memory, and ranked here. */
 export function createLocalRecall({
   store,
   embedder,
   questions = embedder,
-}: {
-  readonly store: RecordStore;
-  readonly embedder: Embedder;
-  /** Embeds questions, in the same space. Default: the embedder. */
-  readonly questions?: Embedder;
-}): LocalRecall {
+  vectors,
+}: LocalRecallOptions): LocalRecall {
   const indexer = createIndexer(embedder);
-  const index = createLocalIndex({ store, embedder, indexer });
+  const index = vectors
+    ? createFollowingIndex({ store, indexer, index: vectors })
+    : createLocalIndex({ store, embedder, indexer });
   return {
     indexer,
     recall: createRecall({ index, embedder: questions, records: store }),

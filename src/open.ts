@@ -7,6 +7,7 @@ import type { JobStore } from "./core/job-store.ts";
 import { type Logger, silentLogger } from "./core/logger.ts";
 import type { Store } from "./core/store.ts";
 import { loadTokenCounter } from "./core/tokens.ts";
+import type { VectorIndex, VectorSpace } from "./core/vector-index.ts";
 import { embedMemory } from "./embedded/embedded.ts";
 import { createJobQueue } from "./jobs/queue.ts";
 import { openJobs } from "./jobs/registry.ts";
@@ -14,6 +15,7 @@ import { createLocalRecall } from "./local-recall.ts";
 import { Memory } from "./memory.ts";
 import { openStores } from "./stores/registry.ts";
 import { ulidSource } from "./ulid.ts";
+import { openVectorIndex } from "./vectors/registry.ts";
 
 /** Where a memory is kept when nothing is said. */
 export const DEFAULT_STORE = "sqlite:.memoir/memory.db";
@@ -50,6 +52,11 @@ export interface OpenOptions {
    * way. Default true.
    */
   readonly autoCleanup?: boolean;
+  /**
+   * Finds by meaning in place of the index in this process, for scopes that are too large for it: a URL such as
+   * `qdrant://HOST:PORT/COLLECTION`, or what opens an index for the space of the embedder.
+   */
+  readonly vectors?: string | ((space: VectorSpace) => Promise<VectorIndex>);
   /** Credential for a remote server. */
   readonly token?: string;
   readonly clock?: Clock;
@@ -77,7 +84,7 @@ export async function openMemory(target: string | OpenOptions = {}, more: OpenOp
   if (typeof store === "string" && /^https?:/i.test(store)) {
     if (options.embedder !== undefined)
       throw ValidationError.of("embedder", "is the server's choice when the memory is remote");
-    for (const field of ["working", "jobs", "workers"] as const)
+    for (const field of ["working", "vectors", "jobs", "workers"] as const)
       if (options[field] !== undefined)
         throw ValidationError.of(field, "is the server's choice when the memory is remote");
     const { connectMemory } = await import("./client/index.ts");
@@ -105,9 +112,11 @@ export async function openMemory(target: string | OpenOptions = {}, more: OpenOp
 async function embed(store: Store, options: OpenOptions & { clock: Clock; ids: IdSource; logger: Logger }) {
   const { clock, ids, logger } = options;
   const embedder = options.embedder ?? (await defaultEmbedder());
+  const vectors = await openVectors(options.vectors, embedder);
   const { indexer, recall, recallOver } = createLocalRecall({
     store,
     embedder,
+    ...(vectors && { vectors }),
     questions: await questionEmbedder(embedder, options.embeddingCache ?? DEFAULT_EMBEDDING_CACHE),
   });
   const jobs = createJobQueue({
@@ -140,6 +149,13 @@ async function embed(store: Store, options: OpenOptions & { clock: Clock; ids: I
       },
     },
   );
+}
+
+/** An embedder that makes no vectors leaves nothing to find there. */
+async function openVectors(vectors: OpenOptions["vectors"], { id, dimensions, wordsOnly }: Embedder) {
+  if (vectors === undefined || wordsOnly) return null;
+  const space = { embedder: id, dimensions };
+  return typeof vectors === "string" ? openVectorIndex(vectors, { space }) : vectors(space);
 }
 
 async function questionEmbedder(embedder: Embedder, size: number): Promise<Embedder> {

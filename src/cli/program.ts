@@ -68,6 +68,7 @@ function describeProgram(): Command {
     .option("--working <url>", "keep sessions elsewhere than the rest (MEMORY_WORKING_STORE)")
     .option("--long-term <url>", "where the rest is kept then; the same as --store (MEMORY_DATABASE_URL)")
     .option("--embedder <name>", "static, minilm or none (MEMORY_EMBEDDER; default static)")
+    .option("--vectors <url>", "vector database for very large scopes (MEMORY_VECTORS; default none)")
     .option("--token <token>", "credential of the server (MEMORY_TOKEN)")
     .option(
       "--config <file>",

@@ -15,6 +15,7 @@ export interface GlobalOptions {
   readonly longTerm?: string;
   readonly config?: string;
   readonly embedder?: string;
+  readonly vectors?: string;
   readonly token?: string;
   readonly json?: boolean;
   readonly namespace?: string;
@@ -64,9 +65,9 @@ export class Run<Options = unknown> {
   static async start<Options>(options: Options & GlobalOptions, stops: Stops): Promise<Run<Options>> {
     const path = options.config ?? (process.env[CONFIG_VARIABLE] || findConfigFile(process.cwd()));
     const file = path === null ? null : await readConfigFile(path);
-    const { data, store, working, longTerm, embedder, token } = options;
+    const { data, store, working, longTerm, embedder, vectors, token } = options;
     const { host, port, logLevel } = options as { host?: string; port?: string; logLevel?: string };
-    const flags = { data, store, working, longTerm, embedder, token, host, port, logLevel };
+    const flags = { data, store, working, longTerm, embedder, vectors, token, host, port, logLevel };
     return new Run(options, stops, createSettings(flags, process.env, file));
   }
 

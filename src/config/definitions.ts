@@ -98,6 +98,22 @@ export const SETTINGS = {
     fallback: true,
     meaning: "`false` says the same as the embedder `none`",
   }),
+  vectors: define<string | null>({
+    ...url,
+    flag: "--vectors",
+    variable: "MEMORY_VECTORS",
+    fallback: null,
+    expected: "a URL such as qdrant://HOST:PORT/COLLECTION",
+    meaning: "a vector database that finds by meaning in very large scopes",
+  }),
+  vectorCollection: define({
+    ...text,
+    flag: null,
+    variable: "MEMORY_VECTOR_STORE",
+    fallback: "agent_memory",
+    expected: "the name of a collection",
+    meaning: "start of the names of its collections, when its URL names none",
+  }),
   modelFolder: define<string | null>({
     ...text,
     flag: null,

@@ -1,5 +1,6 @@
 import { createEmbedder } from "../embedders/named.ts";
 import type { OpenOptions } from "../open.ts";
+import { openVectorIndex } from "../vectors/registry.ts";
 import type { ValueOf } from "./definitions.ts";
 import { isRemote, type Setting, type Settings } from "./settings.ts";
 
@@ -19,11 +20,13 @@ export async function openOptions(settings: Settings): Promise<OpenOptions> {
       ...(token !== null && { token }),
       // On the command line it is a wish that cannot be met; elsewhere it is meant for local memories.
       ...(settings.get("embedder").source === "--embedder" && { embedder: await openEmbedder(settings) }),
+      ...(settings.get("vectors").source === "--vectors" && vectorOptions(settings)),
     };
   const ttl = settings.get("shortTermTtl");
   return {
     ...shared,
     embedder: await openEmbedder(settings),
+    ...vectorOptions(settings),
     embeddingCache: settings.get("cacheEnabled").value ? settings.get("maxCacheSize").value : 0,
     sessionTtl: ttl.source === "default" ? null : ttl.value,
     autoCleanup: settings.get("autoCleanup").value,
@@ -40,6 +43,14 @@ export function embedderName(settings: Settings): Setting<ValueOf<"embedder">> {
 export async function openEmbedder(settings: Settings) {
   const folder = settings.get("modelFolder").value;
   return createEmbedder(embedderName(settings).value, folder === null ? {} : { folder });
+}
+
+/** The vector database that settings name, if any. */
+function vectorOptions(settings: Settings): Pick<OpenOptions, "vectors"> {
+  const url = settings.get("vectors").value;
+  if (url === null) return {};
+  const collection = settings.get("vectorCollection").value;
+  return { vectors: (space) => openVectorIndex(url, { space, collection }) };
 }
 
 /** Fields do not outlive what the conversation as a whole is given. */

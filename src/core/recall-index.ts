@@ -97,13 +97,15 @@ export interface RecallView {
   countWith(terms: readonly string[]): number;
 }
 
+export interface RecallViewRequest {
+  readonly scope: ResolvedScope;
+  readonly filter: FilterNode;
+  readonly now: Instant;
+  readonly signal?: AbortSignal;
+}
+
 /** Finds candidates by meaning and by words. Derived from a store, and as new as the store whenever it is asked. */
 export interface RecallIndex {
-  view(request: {
-    readonly scope: ResolvedScope;
-    readonly filter: FilterNode;
-    readonly now: Instant;
-    readonly signal?: AbortSignal;
-  }): Promise<RecallView>;
+  view(request: RecallViewRequest): Promise<RecallView>;
   close(): Promise<void>;
 }

@@ -67,6 +67,8 @@ export interface VectorIndex {
   readonly space: VectorSpace;
   /** Most hits one search gives. */
   readonly most: number;
+  /** Scopes of fewer records are compared by the vectors in the store, without asking the index. Default 500. */
+  readonly askedFrom?: number;
 
   /** Adds or replaces, all of it visible to searches that begin after it, unless the engine's page of the docs says otherwise. */
   upsert(tenant: string, items: readonly VectorItem[]): Promise<void>;

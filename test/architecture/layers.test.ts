@@ -29,7 +29,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   jobs: ["core"],
   application: ["core", "recall", "vectors"],
   contract: ["core", "application"],
-  config: ["core", "application", "embedders"],
+  config: ["core", "application", "embedders", "vectors"],
   client: ["core", "application", "contract"],
   server: ["core", "application", "contract"],
   testing: ["core", "application"],
@@ -45,6 +45,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "evaluation",
     "stores",
     "embedders",
+    "vectors",
   ],
 };
 
@@ -92,6 +93,17 @@ describe("layers", () => {
     expect(crossing).toEqual([]);
   });
 
+  test("a vector database knows no other one, and nobody but the registry knows it", () => {
+    const engines = /^src\/vectors\/(chroma|qdrant|weaviate|milvus|pinecone)\//;
+    const known = sources.flatMap(({ path, imports }) =>
+      imports
+        .filter(({ target }) => engines.test(target) && adapterOf(target) !== adapterOf(path))
+        .filter(({ dynamic }) => !(dynamic && path === "src/vectors/registry.ts"))
+        .map(({ target }) => `${path} imports ${target}`),
+    );
+    expect(known).toEqual([]);
+  });
+
   test("nothing imports a file that is not there", () => {
     const missing = sources.flatMap(({ path, imports }) =>
       imports
@@ -120,7 +132,7 @@ describe("what an import loads", () => {
   test("a store, an embedder or the client is loaded only when it is asked for", () => {
     const graph = [...staticGraph(modules, "src/index.ts")];
     const adapters = graph.filter((target) =>
-      /^src\/((stores|jobs)\/[^/]+\/|embedders\/|client\/)/.test(target),
+      /^src\/((stores|jobs)\/[^/]+\/|vectors\/external\/external-index|embedders\/|client\/)/.test(target),
     );
     expect(adapters).toEqual([]);
   });

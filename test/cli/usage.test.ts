@@ -47,6 +47,8 @@ describe("errors", () => {
     ["an unknown embedder", ["add", "x", "--embedder", "magic"], 2, "--embedder"],
     ["an unknown store", ["list", "--store", "floppy:x"], 2, "sqlite:"],
     ["a store that is no URL", ["list", "--store", "x"], 2, "--store"],
+    ["an unknown vector database", ["search", "x", "--vectors", "floppy://h"], 2, "chroma:"],
+    ["a vector database that is no URL", ["search", "x", "--vectors", "x"], 2, "--vectors"],
     ["a server that is not there", ["list", "--store", "http://127.0.0.1:9"], 5, "127.0.0.1:9"],
     ["a session that is not there", ["sessions", "nobody"], 3, "nobody"],
   ];

@@ -31,7 +31,9 @@ test("the address of a server opens the same memory as a store does", async () =
   await served.close();
 });
 
-test("an embedder is the server's choice", async () => {
+test("embedder and vector index are the server's choice", async () => {
+  const store = "http://127.0.0.1:1";
   const embedder = { id: "own", dimensions: 1, local: true, embed: async () => [] };
-  await expect(openMemory({ store: "http://127.0.0.1:1", embedder })).rejects.toThrow(ValidationError);
+  await expect(openMemory({ store, embedder })).rejects.toThrow(ValidationError);
+  await expect(openMemory({ store, vectors: "memory:" })).rejects.toThrow("vectors");
 });

@@ -22,7 +22,8 @@ export const VARIANTS: Readonly<Record<string, readonly ConformanceMeta["suite"]
   "remote on sqlite": ["memory"],
   "remote on postgres": ["memory"],
   "remote on redis": ["memory"],
-  vectors: ["vectors"],
+  vectors: ["vectors", "memory"],
+  chroma: ["vectors", "memory"],
   bullmq: ["jobs"],
   "pg-boss": ["jobs"],
 };

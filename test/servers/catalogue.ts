@@ -1,4 +1,5 @@
 import { createClient } from "redis";
+import { chromaVersion, startChroma } from "./chroma.ts";
 import type { Image } from "./docker.ts";
 import { query, startPgbouncer, startPostgres } from "./postgres.ts";
 import type { Programs } from "./programs.ts";
@@ -56,6 +57,13 @@ export const KINDS = {
     variable: "MEMOIR_TEST_PGBOUNCER_URL",
     start: async (programs, postgres) => startPgbouncer(programs, await postgres()),
     version: async (url) => `before PostgreSQL ${await postgresVersion(url)}`,
+  },
+  chroma: {
+    title: "Chroma",
+    variable: "MEMOIR_TEST_CHROMA_URL",
+    start: ({ node }) => startChroma(node),
+    image: { name: "chromadb/chroma:latest", port: 8000, url: (address) => `http://${address}` },
+    version: chromaVersion,
   },
 } satisfies Record<string, Kind>;
 

@@ -108,17 +108,23 @@ async function wrapExecutables(
   root: string,
   destination: string,
 ): Promise<void> {
-  const [found] = globSync(["lib/*-linux-gnu/ld-linux*", "usr/lib/*-linux-gnu/ld-linux*"], { cwd: root });
-  if (!found) throw new Error("the C library was not among the packages");
-  const loader = join(destination, found);
-  const triplet = basename(dirname(loader));
-  const libraries = ["lib", "usr/lib"].map((path) => join(destination, path, triplet)).join(":");
+  const [loader, , libraries] = withLibraryOf(root, destination);
   for (const executable of executables) {
     await rename(join(root, executable), join(root, `${executable}.unwrapped`));
     const program = `${join(destination, executable)}.unwrapped`;
     const script = `#!/bin/sh\nexec "${loader}" --argv0 "$0" --library-path "${libraries}" "${program}" "$@"\n`;
     await writeFile(join(root, executable), script, { mode: 0o755 });
   }
+}
+
+/** Words before the path of a program, which start it with the C library of a release. */
+export function withLibraryOf(root: string, destination = root): [string, string, string] {
+  const [found] = globSync(["lib/*-linux-gnu/ld-linux*", "usr/lib/*-linux-gnu/ld-linux*"], { cwd: root });
+  if (!found) throw new Error("the C library was not among the packages");
+  const loader = join(destination, found);
+  const triplet = basename(dirname(loader));
+  const libraries = ["lib", "usr/lib"].map((path) => join(destination, path, triplet)).join(":");
+  return [loader, "--library-path", libraries];
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -17,6 +17,8 @@ interface Start {
   readonly ready: () => Promise<unknown>;
   /** What makes it stop in good order. */
   readonly stopSignal: NodeJS.Signals;
+  /** True: runs as root when we are root. */
+  readonly asOurselves?: boolean;
 }
 
 /** A server that runs as a process of ours. */
@@ -36,13 +38,13 @@ export class ServerProcess {
   }
 
   async start(): Promise<void> {
-    const { program, parameters, folder, ready } = this.#start;
+    const { program, parameters, folder, ready, asOurselves } = this.#start;
     const log = join(folder, "log");
     const output = openSync(log, "a");
     const child = spawn(program, parameters, {
       cwd: folder,
       stdio: ["ignore", output, output],
-      ...unprivileged(),
+      ...(!asOurselves && unprivileged()),
     });
     await once(child, "spawn");
     this.#child = child;

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Release, unpackRelease } from "./debian.ts";
+import { type Release, unpackRelease, withLibraryOf } from "./debian.ts";
 
 const BOOKWORM: Release = {
   name: "bookworm",
@@ -31,6 +31,8 @@ export interface Programs {
   readonly initdb: string;
   readonly psql: string;
   readonly pgbouncer: string;
+  /** Node with the C library of that release, which Chroma's server needs a newer one of than many machines have. */
+  readonly node: readonly string[];
 }
 
 /** With this in the environment, nothing is fetched or started: only servers that the environment names are used. */
@@ -56,5 +58,6 @@ export async function programs(): Promise<Programs> {
     initdb: join(trixie, POSTGRES, "initdb"),
     psql: join(trixie, POSTGRES, "psql"),
     pgbouncer: join(trixie, "usr/sbin/pgbouncer"),
+    node: [...withLibraryOf(trixie), process.execPath],
   };
 }

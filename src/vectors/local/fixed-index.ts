@@ -1,5 +1,6 @@
 import type { Embedder } from "../../core/embedder.ts";
 import type { IndexedRecord, RecallIndex } from "../../core/recall-index.ts";
+import { meaningInMemory } from "./meaning.ts";
 import { Pace } from "./pace.ts";
 import { Partition } from "./partition.ts";
 import { Selection } from "./selection.ts";
@@ -18,8 +19,9 @@ export async function createFixedIndex(
   }
   const all = Uint32Array.from({ length: partition.length }, (_, slot) => slot);
   const selection = new Selection(partition, all);
+  const meaning = meaningInMemory(selection);
   return {
-    view: async ({ signal }) => viewOf(selection, new Pace(signal)),
+    view: async ({ signal }) => viewOf(selection, new Pace(signal), meaning),
     async close() {},
   };
 }

@@ -29,12 +29,19 @@ export class FollowedPartition {
 
   constructor(options: FollowedOptions) {
     this.#options = options;
-    this.#partition = new Partition(options.embedder);
+    this.#partition = this.#emptyPartition();
   }
 
   /** Records held, dead ones included. */
   get size(): number {
     return this.#partition.length;
+  }
+
+  #emptyPartition(): Partition {
+    const { embedder, elsewhere } = this.#options;
+    return elsewhere
+      ? new Partition(embedder, { keepsVectors: false, allUpTo: elsewhere.allUpTo })
+      : new Partition(embedder);
   }
 
   /** The partition with every change that was made before the call. */
@@ -57,8 +64,8 @@ export class FollowedPartition {
 
   /** Changes made while reading are read again afterwards: taking in a record twice does no harm. */
   async #load(last: number): Promise<void> {
-    const { store, tenant, userId, embedder } = this.#options;
-    const partition = new Partition(embedder);
+    const { store, tenant, userId } = this.#options;
+    const partition = this.#emptyPartition();
     const pace = new Pace();
     for (let afterRow = 0; ; ) {
       const page = await store.indexed(tenant, {

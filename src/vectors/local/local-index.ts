@@ -1,8 +1,9 @@
 import type { Embedder } from "../../core/embedder.ts";
-import type { Indexer, RecallIndex } from "../../core/recall-index.ts";
+import type { Indexer, RecallIndex, RecallViewRequest } from "../../core/recall-index.ts";
 import { encodeKey, type ResolvedScope } from "../../core/scope.ts";
 import type { RecordStore } from "../../core/store.ts";
 import { FollowedPartition } from "./followed-partition.ts";
+import { type Meaning, meaningInMemory } from "./meaning.ts";
 import { Pace } from "./pace.ts";
 import type { Partition } from "./partition.ts";
 import { Selection } from "./selection.ts";
@@ -18,6 +19,12 @@ export interface LocalIndexOptions {
   readonly embedder: Pick<Embedder, "id" | "dimensions">;
   /** Makes anew what another analyser made. */
   readonly indexer: Pick<Indexer, "analyzer" | "features">;
+  /** Where vectors are kept instead of in this process. */
+  readonly elsewhere?: {
+    readonly meaning: (selection: Selection, request: RecallViewRequest) => Meaning;
+    /** Up to so many rows all are candidates. */
+    readonly allUpTo: number;
+  };
 }
 
 /**
@@ -30,16 +37,22 @@ export function createLocalIndex(options: LocalIndexOptions): RecallIndex {
   const partitions = new Map<string, FollowedPartition>();
 
   return {
-    async view({ scope, filter, now, signal }) {
+    async view(request) {
+      const { scope, filter, now, signal } = request;
       const partition = await partitionFor(scope).current();
       signal?.throwIfAborted();
       letGo();
       const pace = new Pace(signal);
       const groups = partition.groups.matching(filter, now, scope.userId);
-      if (groups) return viewOf(partition.select(groups), pace);
       // A record written since then is not in the partition and left out: it came after the question.
-      const rows = await store.rows(scope.tenant, filter, now);
-      return viewOf(new Selection(partition, await slotsOf(partition, rows, pace)), pace);
+      const selection = groups
+        ? partition.select(groups)
+        : new Selection(
+            partition,
+            await slotsOf(partition, await store.rows(scope.tenant, filter, now), pace),
+          );
+      const meaning = options.elsewhere?.meaning(selection, request) ?? meaningInMemory(selection);
+      return viewOf(selection, pace, meaning);
     },
     async close() {
       partitions.clear();

@@ -12,6 +12,13 @@ import { WordColumn } from "./word-column.ts";
 /** What is kept of selections is at most that of so many slots, or that of all slots a few times. */
 const SELECTED = { slots: 50_000, times: 3, selections: 2_000 } as const;
 
+export interface PartitionOptions {
+  /** False: vectors are kept elsewhere. Default true. */
+  readonly keepsVectors?: boolean;
+  /** Up to so many selected rows all are candidates. Default 5000: scoring them takes some milliseconds. */
+  readonly allUpTo?: number;
+}
+
 /**
  * The records of a tenant, or of one of its users, in memory. A change puts a record into a new slot and leaves the old one
  * dead, so whoever still reads old slots is not disturbed.
@@ -30,6 +37,8 @@ export class Partition {
   readonly lengths = new IntegerColumn();
   readonly links = new SessionLinks(this.traits, this.#rows);
   readonly groups = new Groups();
+  readonly allUpTo: number;
+  readonly #keepsVectors: boolean;
   readonly #embedder: string;
   readonly #dimensions: number;
   /** The living slot of each id. */
@@ -42,7 +51,12 @@ export class Partition {
   #selected = 0;
   readonly #withoutVector = new Set<string>();
 
-  constructor(embedder: { readonly id: string; readonly dimensions: number }) {
+  constructor(
+    embedder: { readonly id: string; readonly dimensions: number },
+    { keepsVectors = true, allUpTo = 5_000 }: PartitionOptions = {},
+  ) {
+    this.#keepsVectors = keepsVectors;
+    this.allUpTo = allUpTo;
     this.#embedder = embedder.id;
     this.#dimensions = embedder.dimensions;
     this.vectors = new VectorColumn(embedder.dimensions);
@@ -85,6 +99,11 @@ export class Partition {
     return this.#slotOfRow.get(row);
   }
 
+  /** The slot of a living record. */
+  slotOfId(id: string): number | undefined {
+    return this.#slotOfId.get(id);
+  }
+
   /** The living slots of some groups. */
   select(groups: readonly number[]): Selection {
     const key = groups.join();
@@ -125,9 +144,10 @@ export class Partition {
     this.words.add(features);
     this.postings.added();
     this.lengths.push(features.count);
-    this.vectorOf.push(fits ? this.vectors.append(vector) : -1);
-    if (fits) this.slotOfVector.push(slot);
-    else this.#withoutVector.add(id);
+    const kept = fits && this.#keepsVectors;
+    this.vectorOf.push(kept ? this.vectors.append(vector) : -1);
+    if (kept) this.slotOfVector.push(slot);
+    if (!fits) this.#withoutVector.add(id);
     this.groups.add(slot, features.group);
     this.links.add();
     this.#slotOfId.set(id, slot);

@@ -3,9 +3,6 @@ import type { Partition } from "./partition.ts";
 import type { Posting } from "./postings.ts";
 import { type WordSource, wordsApart, wordsOfAll } from "./word-source.ts";
 
-/** Up to so many rows all are candidates: scoring them takes some milliseconds. */
-const ALL_UP_TO = 5_000;
-
 /** Fewer than one of so many slots get a copy of their words, from their second search on. */
 const SMALL_PART = 8;
 
@@ -34,7 +31,7 @@ export class Selection {
   constructor(partition: Partition, slots: Uint32Array) {
     this.partition = partition;
     this.slots = slots;
-    this.sample = slots.length <= ALL_UP_TO ? slots : everyNth(slots, SAMPLE);
+    this.sample = slots.length <= partition.allUpTo ? slots : everyNth(slots, Math.min(SAMPLE, slots.length));
   }
 
   /** True when scoring every slot is quick. */

@@ -1,4 +1,5 @@
 import type { CandidateQuery, Candidates, RecallView, RecordTraits } from "../../core/recall-index.ts";
+import type { Meaning } from "./meaning.ts";
 import { nextOf, previousOf } from "./neighbours.ts";
 import { Pace } from "./pace.ts";
 import type { Partition } from "./partition.ts";
@@ -13,7 +14,7 @@ const BEST_BY_EACH = 300;
  *
  * @param pace of the work so far, so that what follows without a pause counts with it
  */
-export function viewOf(selection: Selection, pace: Pace): RecallView {
+export function viewOf(selection: Selection, pace: Pace, meaning: Meaning): RecallView {
   const { partition, slots, sample } = selection;
 
   return {
@@ -27,7 +28,8 @@ export function viewOf(selection: Selection, pace: Pace): RecallView {
       const chosen = await choose(query, words, turn);
       const scores = await words.score(chosen, query.context, turn);
       await turn.rest();
-      return found(chosen, query, scores, words.most);
+      const cosines = await meaning.cosines(chosen, query.vectors, turn);
+      return found(chosen, query, cosines, scores, words.most);
     },
     countWith: (terms) => new WordScorer(selection, terms).count,
   };
@@ -36,7 +38,7 @@ export function viewOf(selection: Selection, pace: Pace): RecallView {
     const { vectors, terms, context } = query;
     const [first] = vectors;
     if (query.all || selection.few) return slots;
-    const byMeaning = first ? await nearest(first, turn) : [];
+    const byMeaning = first ? await meaning.nearest(first, BEST_BY_EACH, turn) : [];
     const byWords = terms.length > 0 ? await words.best(BEST_BY_EACH, turn) : [];
     const chosen = new Set([...byMeaning, ...byWords]);
     if (context) {
@@ -51,21 +53,16 @@ export function viewOf(selection: Selection, pace: Pace): RecallView {
     return Uint32Array.from(chosen).sort();
   }
 
-  async function nearest(vector: Float32Array, turn: Pace): Promise<number[]> {
-    const found = await partition.vectors.nearest(vector, selection.vectors, BEST_BY_EACH, turn);
-    return found.map(({ row }) => partition.slotOfVector.values[row] ?? 0);
-  }
-
   function found(
     chosen: Uint32Array,
-    query: CandidateQuery,
+    { terms }: CandidateQuery,
+    cosines: readonly Float32Array[],
     words: Float64Array,
     mostWords: number,
   ): Candidates {
-    const { vectors, terms } = query;
     return {
       rows: traitsOf(partition, chosen),
-      cosines: cosinesOf(partition, chosen, vectors),
+      cosines,
       words,
       lengths: lengthsOf(partition, chosen),
       mostWords,
@@ -83,32 +80,7 @@ function traitsOf({ traits }: Partition, slots: Uint32Array): RecordTraits[] {
   return found;
 }
 
-// These run over thousands of slots in every search: loops, because `from` and `map` with a function take several times as long.
-
-/** Cosines of the slots with each of the vectors; 0 without a vector. */
-function cosinesOf(
-  { vectorOf, vectors }: Partition,
-  slots: Uint32Array,
-  queries: readonly Float32Array[],
-): Float32Array[] {
-  const numbers = new Uint32Array(slots.length);
-  const places = new Uint32Array(slots.length);
-  let count = 0;
-  for (let place = 0; place < slots.length; place++) {
-    const number = vectorOf.values[slots[place] ?? 0] ?? -1;
-    if (number < 0) continue;
-    numbers[count] = number;
-    places[count++] = place;
-  }
-  return queries.map((query) => {
-    const exact = vectors.cosines(query, numbers.subarray(0, count));
-    if (count === slots.length) return exact;
-    const spread = new Float32Array(slots.length);
-    for (let at = 0; at < count; at++) spread[places[at] ?? 0] = exact[at] ?? 0;
-    return spread;
-  });
-}
-
+// A loop, because it runs over thousands of slots in every search: `from` with a function takes several times as long.
 function lengthsOf({ lengths }: Partition, slots: Uint32Array): Uint32Array {
   const found = new Uint32Array(slots.length);
   for (let place = 0; place < slots.length; place++) found[place] = lengths.values[slots[place] ?? 0] ?? 0;
