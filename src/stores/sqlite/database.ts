@@ -2,7 +2,8 @@ import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { StoreError } from "../../core/errors.ts";
 import type { Logger } from "../../core/logger.ts";
-import { type Connection, checkpointInThread, openConnection } from "./driver.ts";
+import { createCheckpoints } from "./checkpoints.ts";
+import { type Connection, openConnection } from "./driver.ts";
 import { closedFailure, storeFailure } from "./failures.ts";
 import { defineFunctions } from "./functions.ts";
 import { checkedVersion, MIGRATIONS, migrate } from "./migrations.ts";
@@ -99,8 +100,13 @@ function prepareWriter(writer: Connection, durability: Durability): void {
 
 function connected(path: string, reader: Connection, writer: Connection, options: DatabaseOptions): Database {
   const deadlineMs = options.busyTimeoutMs;
-  const checkpoint = path === IN_MEMORY ? undefined : () => checkpointInThread(path);
-  const queue = createWriter(writer, { path, deadlineMs, logger: options.logger, checkpoint });
+  const checkpoints = path === IN_MEMORY ? undefined : createCheckpoints(path);
+  const queue = createWriter(writer, {
+    path,
+    deadlineMs,
+    logger: options.logger,
+    checkpoint: checkpoints && (() => checkpoints.run()),
+  });
   let closing: Promise<void> | undefined;
 
   function snapshot<Result>(work: (connection: Connection) => Result): Result {
@@ -137,6 +143,8 @@ function connected(path: string, reader: Connection, writer: Connection, options
     close() {
       closing ??= translated(async () => {
         await queue.drained();
+        // First, so that the connection that closes last is one that clears the log away.
+        await checkpoints?.close();
         if (reader !== writer) reader.close();
         writer.close();
       });

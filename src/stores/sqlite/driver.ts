@@ -1,6 +1,4 @@
-import { once } from "node:events";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import { Worker } from "node:worker_threads";
 
 export type SqlValue = string | number | Uint8Array | null;
 
@@ -65,19 +63,6 @@ function statementCache(database: DatabaseSync, asArrays: boolean): (text: strin
     statements.set(text, prepared);
     return prepared;
   };
-}
-
-/** Text and not a file, so that it is there however the package is bundled. */
-const CHECKPOINT_THREAD = `
-  const { DatabaseSync } = require("node:sqlite");
-  const database = new DatabaseSync(require("node:worker_threads").workerData);
-  database.exec("PRAGMA wal_checkpoint(PASSIVE)");
-  database.close();
-`;
-
-/** Copies what was committed from the log into the file, on a thread of its own. */
-export async function checkpointInThread(path: string): Promise<void> {
-  await once(new Worker(CHECKPOINT_THREAD, { eval: true, workerData: path }), "exit");
 }
 
 /** SQLite's primary result code of an error, https://sqlite.org/rescode.html; undefined for any other error. */
