@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { freshPrefix } from "../servers/with-server.ts";
 import { type Block, markValue } from "./pages.ts";
 
 /** Programs are written here, inside the repository, so that they find its packages and types. */
@@ -13,6 +14,8 @@ const REPOSITORY = resolve(".");
 const NODE_OPTIONS = `--import=${join(REPOSITORY, "scripts/self-reference.ts")}`;
 /** The ports that pages write; each run gets free ones instead. */
 const SHOWN_PORTS = [8000, 8001];
+/** The Redis that pages write; each run gets one of the tests' instead, under a prefix of its own. */
+export const SHOWN_REDIS = "redis://localhost:6379";
 const BLOCK_END = "\u241e";
 
 export interface Outcome {
@@ -52,9 +55,12 @@ export class Walkthrough {
   readonly #commands = join(this.#folder, ".commands");
   readonly #servers: ChildProcess[] = [];
   readonly #ports: readonly number[];
+  readonly #redis: string;
+  readonly #prefix = freshPrefix();
 
-  private constructor(ports: readonly number[]) {
+  private constructor(ports: readonly number[], redis: string) {
     this.#ports = ports;
+    this.#redis = redis;
     mkdirSync(this.#commands);
     // What a reader has after installing the package.
     const memoir = `exec node "${join(REPOSITORY, "src/cli/main.ts")}" "$@"`;
@@ -65,8 +71,9 @@ export class Walkthrough {
     );
   }
 
-  static async start(): Promise<Walkthrough> {
-    return new Walkthrough(await Promise.all(SHOWN_PORTS.map(freePort)));
+  /** `redis` is the URL of a Redis, for pages that need one. */
+  static async start(redis = SHOWN_REDIS): Promise<Walkthrough> {
+    return new Walkthrough(await Promise.all(SHOWN_PORTS.map(freePort)), redis);
   }
 
   writeFile(name: string, text: string): void {
@@ -147,7 +154,11 @@ export class Walkthrough {
     return { code, stdout: this.#shown(stdout), stderr: this.#shown(stderr) };
   }
 
-  #private(text: string): string {
+  #private(shown: string): string {
+    const text = shown.replaceAll(
+      new RegExp(`${SHOWN_REDIS}(\\?prefix=)?`, "g"),
+      (_, own?: string) => `${this.#redis}?prefix=${this.#prefix}${own === undefined ? "" : "-"}`,
+    );
     return SHOWN_PORTS.reduce(
       (changed, port, index) =>
         changed.replaceAll(new RegExp(`\\b${port}\\b`, "g"), String(this.#ports[index])),

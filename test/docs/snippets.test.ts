@@ -2,11 +2,17 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { withServer } from "../servers/with-server.ts";
 import { printedAsShown, sameJson } from "./expected.ts";
 import { type Block, markValue, PAGES, readBlocks } from "./pages.ts";
-import { type Outcome, PROGRAMS, type Program, programsOf, textOf, Walkthrough } from "./run.ts";
+import { type Outcome, PROGRAMS, type Program, programsOf, SHOWN_REDIS, textOf, Walkthrough } from "./run.ts";
 
-const pages = PAGES.map((page) => ({ page, blocks: readBlocks(page) })).filter(
+interface Page {
+  readonly page: string;
+  readonly blocks: readonly Block[];
+}
+
+const pages: readonly Page[] = PAGES.map((page) => ({ page, blocks: readBlocks(page) })).filter(
   ({ blocks }) => blocks.length > 0,
 );
 
@@ -32,33 +38,40 @@ test("every snippet has the types it uses", () => {
   expect(stdout.split("\n").filter((line) => line.startsWith(".snippets"))).toEqual([]);
 });
 
-describe("every snippet does what its page says", () => {
-  test.each(pages)("$page", async ({ page, blocks }) => {
-    await using walkthrough = await Walkthrough.start();
-    const programs = programsOf(page, blocks);
-    let last = "";
-    const printed = new Map<Block, string>();
-    for (const block of blocks) {
-      const place = `${page}:${block.line}`;
-      const file = markValue(block, "file");
-      if (file) {
-        walkthrough.writeFile(file, block.text);
-      } else if (block.language === "ts") {
-        const program = programs.find(({ blocks: [first] }) => first === block);
-        if (program) await runProgram(walkthrough, program, printed, place);
-        last = printed.get(block) ?? "";
-      } else if (block.language === "sh") {
-        last = await runShell(walkthrough, block, place);
-      } else if (block.marks.includes("output")) {
-        if (block.language === "json")
-          expect(sameJson(JSON.parse(last), JSON.parse(block.text)), `${place}\n${last}`).toBe(true);
-        else expect(printedAsShown(last, block.text), `${place} was not printed, but:\n${last}`).toBe(true);
-      } else {
-        expect(block.marks, `${place} is neither run nor compared; mark it`).toContain("figure");
-      }
-    }
+const usesRedis = ({ blocks }: Page) => blocks.some(({ text }) => text.includes(SHOWN_REDIS));
+
+describe("every snippet does what its page says", async () => {
+  test.each(pages.filter((page) => !usesRedis(page)))("$page", (page) => follow(page));
+  await withServer("redis", ({ url }) => {
+    test.each(pages.filter(usesRedis))("$page", (page) => follow(page, url));
   });
 });
+
+async function follow({ page, blocks }: Page, redis?: string): Promise<void> {
+  await using walkthrough = await Walkthrough.start(redis);
+  const programs = programsOf(page, blocks);
+  let last = "";
+  const printed = new Map<Block, string>();
+  for (const block of blocks) {
+    const place = `${page}:${block.line}`;
+    const file = markValue(block, "file");
+    if (file) {
+      walkthrough.writeFile(file, block.text);
+    } else if (block.language === "ts") {
+      const program = programs.find(({ blocks: [first] }) => first === block);
+      if (program) await runProgram(walkthrough, program, printed, place);
+      last = printed.get(block) ?? "";
+    } else if (block.language === "sh") {
+      last = await runShell(walkthrough, block, place);
+    } else if (block.marks.includes("output")) {
+      if (block.language === "json")
+        expect(sameJson(JSON.parse(last), JSON.parse(block.text)), `${place}\n${last}`).toBe(true);
+      else expect(printedAsShown(last, block.text), `${place} was not printed, but:\n${last}`).toBe(true);
+    } else {
+      expect(block.marks, `${place} is neither run nor compared; mark it`).toContain("figure");
+    }
+  }
+}
 
 async function runProgram(
   walkthrough: Walkthrough,

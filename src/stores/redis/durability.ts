@@ -25,8 +25,8 @@ const RISKS: readonly { readonly setting: string; readonly safe: RegExp; readonl
 export async function warnOfLoss(server: Server, logger: Logger): Promise<void> {
   let configuration: ReadonlyMap<string, Buffer>;
   try {
-    const [first] = await server.everywhere(["CONFIG", "GET", ...RISKS.map(({ setting }) => setting)]);
-    configuration = new Map(asPairs(first));
+    const [ask] = server.primaries();
+    configuration = new Map(asPairs(await ask?.(["CONFIG", "GET", ...RISKS.map(({ setting }) => setting)])));
   } catch (error) {
     logger.debug(
       { store: server.where, problem: (error as Error).message },

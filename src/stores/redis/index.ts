@@ -23,6 +23,7 @@ import { lastSequence, tenantNames } from "./tenants.ts";
 import { valueEncoder } from "./values.ts";
 
 export type { RedisSettings } from "./connection/address.ts";
+export { type RedisKeyUsage, type RedisUsage, redisUsage } from "./usage.ts";
 export type { Compression } from "./values.ts";
 
 export interface RedisStoreOptions extends RedisSettings {

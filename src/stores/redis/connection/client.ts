@@ -4,13 +4,15 @@ import type { Stored } from "../values.ts";
 import type { RedisAddress } from "./address.ts";
 import type { Reply } from "./reply.ts";
 
+export type Send = (command: readonly Stored[]) => Promise<Reply>;
+
 /** One server, or those of a cluster, behind the same few methods. Nothing is tried again here. */
 export interface Client {
   connect(): Promise<unknown>;
   /** Sends a command to whoever has the key. */
   send(key: string, command: readonly Stored[]): Promise<Reply>;
-  /** Sends a command to every primary. */
-  sendEverywhere(command: readonly Stored[]): Promise<Reply[]>;
+  /** A way to each primary, whatever keys it has. */
+  primaries(): Send[];
   /** What the connection suffers from; undefined while it works. */
   problem(): Error | undefined;
   /** Waits for answers that are under way. */
@@ -82,7 +84,7 @@ export async function createRedisClient(
       const typed = client.withTypeMapping(mapping);
       return watched(client, {
         send: (_, command) => typed.sendCommand<Reply>(command),
-        sendEverywhere: async (command) => [await typed.sendCommand<Reply>(command)],
+        primaries: () => [(command) => typed.sendCommand<Reply>(command)],
         close: () => client.close(),
         destroy: () => client.destroy(),
       });
@@ -99,7 +101,7 @@ export async function createRedisClient(
       const typed = sentinel.withTypeMapping(mapping);
       return watched(sentinel, {
         send: (_, command) => typed.sendCommand<Reply>(false, [...command]),
-        sendEverywhere: async (command) => [await typed.sendCommand<Reply>(false, [...command])],
+        primaries: () => [(command) => typed.sendCommand<Reply>(false, [...command])],
         close: () => sentinel.close(),
         destroy: () => void sentinel.destroy(),
       });
@@ -113,13 +115,11 @@ export async function createRedisClient(
       const typed = cluster.withTypeMapping(mapping);
       return watched(cluster, {
         send: (key, command) => typed.sendCommand<Reply>(key, false, [...command]),
-        sendEverywhere: (command) =>
-          Promise.all(
-            cluster.masters.map(async (node) => {
-              const client = await cluster.nodeClient(node);
-              return client.withTypeMapping(mapping).sendCommand<Reply>(command);
-            }),
-          ),
+        primaries: () =>
+          cluster.masters.map((node) => async (command) => {
+            const client = await cluster.nodeClient(node);
+            return client.withTypeMapping(mapping).sendCommand<Reply>(command);
+          }),
         close: () => cluster.close(),
         destroy: () => cluster.destroy(),
       });

@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Logger } from "../../../core/logger.ts";
 import type { Stored } from "../values.ts";
 import { describeAddress, type RedisAddress } from "./address.ts";
-import { type Client, createRedisClient } from "./client.ts";
+import { type Client, createRedisClient, type Send } from "./client.ts";
 import {
   closedFailure,
   isPassing,
@@ -26,8 +26,8 @@ export interface Server {
   readonly isCluster: boolean;
   /** Sends a command that may be repeated. The key says who has the data. */
   command(key: string, command: readonly Stored[]): Promise<Reply>;
-  /** Sends a command that may be repeated to every primary. */
-  everywhere(command: readonly Stored[]): Promise<Reply[]>;
+  /** A way to each primary for commands that may be repeated, whatever keys it has. */
+  primaries(): Send[];
   /** Runs a script that may be repeated. */
   run(script: Script, call: ScriptCall): Promise<Reply>;
   /**
@@ -101,7 +101,7 @@ export async function connectServer(address: RedisAddress, options: ServerOption
     where,
     isCluster: address.kind === "cluster",
     command: (key, command) => patiently(() => client.send(key, command)),
-    everywhere: (command) => patiently(() => client.sendEverywhere(command)),
+    primaries: () => client.primaries().map((send) => (command) => patiently(() => send(command))),
     run: (script, { keys, args }) => patiently(() => evaluate(script, keys, args.map(argument))),
     write(script, { keys, args }) {
       const rest = args.map(argument);
