@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, readonly [summary: string, load: () => P
   sessions: ["List sessions, or show one", () => import("./commands/sessions.ts")],
   import: ["Bring in records and conversations from files", () => import("./commands/import.ts")],
   export: ["Write everything to a file", () => import("./commands/export.ts")],
+  migrate: ["Copy a store to another one while it is in use", () => import("./commands/migrate.ts")],
   eval: ["Measure recall on data of your own", () => import("./commands/eval.ts")],
   models: ["Fetch a model the package does not contain", () => import("./commands/models.ts")],
   doctor: ["Find out what is wrong, and what to do", () => import("./commands/doctor.ts")],

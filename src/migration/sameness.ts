@@ -1,0 +1,34 @@
+import { type JsonValue, jsonEquals } from "../core/json.ts";
+import type { MemoryRecord, RecordVersion } from "../core/record.ts";
+import type { SessionState } from "../core/session/state.ts";
+
+/** Whether two records say the same. Versions and counted accesses are each store's own. */
+export function sameRecord(one: MemoryRecord, other: MemoryRecord | null | undefined): boolean {
+  return other != null && same(withoutCounts(one), withoutCounts(other));
+}
+
+/** Whether two versions are of the same change. The removal of what had expired may have been told of a bit earlier. */
+export function sameVersion(one: RecordVersion, other: RecordVersion | undefined): boolean {
+  return (
+    other !== undefined &&
+    one.change === other.change &&
+    one.actor === other.actor &&
+    one.reason === other.reason &&
+    one.confidence === other.confidence &&
+    sameRecord(one.record, other.record)
+  );
+}
+
+/** Whether two sessions hold the same. The version counts the writes of each store. */
+export function sameSession(one: SessionState | null, other: SessionState | null): boolean {
+  if (one === null || other === null) return one === other;
+  return same({ ...one, version: 0 }, { ...other, version: 0 });
+}
+
+function withoutCounts(record: MemoryRecord): object {
+  return { ...record, version: 0, lastAccessedAt: "", accessCount: 0 };
+}
+
+function same(one: object, other: object): boolean {
+  return jsonEquals(one as JsonValue, other as JsonValue);
+}

@@ -1,0 +1,26 @@
+import type { SessionOperation } from "../core/session/operations.ts";
+import type { SessionKey, SessionState } from "../core/session/state.ts";
+import type { SessionStore } from "../core/store.ts";
+import { type Instant, toMilliseconds } from "../core/time.ts";
+import { sameSession } from "./sameness.ts";
+
+/** Makes a session what it is in the source, with its times; gone there is gone here. */
+export async function copySession(
+  from: SessionStore,
+  to: SessionStore,
+  key: SessionKey,
+  now: Instant,
+): Promise<void> {
+  const [wanted, present] = await Promise.all([from.readSession(key, { now }), to.readSession(key, { now })]);
+  if (sameSession(wanted, present)) return;
+  if (wanted === null) await to.deleteSession(key, { now });
+  else await to.writeSession(key, { operations: operationsFor(wanted), now: wanted.updatedAt });
+}
+
+function operationsFor(state: SessionState): SessionOperation[] {
+  const { sessionId: _, namespace: __, userId: ___, expiresAt, updatedAt, version: ____, ...content } = state;
+  const replace: SessionOperation = { operation: "replace", content };
+  if (expiresAt === null || content.slidingExpiry) return [replace];
+  const end = (toMilliseconds(expiresAt) - toMilliseconds(updatedAt)) / 1000;
+  return [replace, { operation: "setTimeToLive", seconds: end, sliding: false }];
+}
