@@ -98,9 +98,11 @@ async function decide(
 ): Promise<Decision[]> {
   const now = present(parts);
   const { signal } = options;
-  const ids = drafts.map((draft) => draft.id);
-  // The slices may see different states: the write checks again what was decided from them.
-  const existing = await inSlices(ids, (some) => parts.records.read(scope.tenant, some, { now }), signal);
+  // An id that was made for this call is new. The slices may see different states: the write checks again what was
+  // decided from them.
+  const ids = drafts.filter((_, index) => inputs[index]?.id !== undefined).map((draft) => draft.id);
+  const read = await inSlices(ids, (some) => parts.records.read(scope.tenant, some, { now }), signal);
+  const existing = new Map(read.map((record, index) => [ids[index], record] as const));
   const keyOf = (draft: RecordDraft) => (options.deduplicate === false ? null : duplicateKey(draft));
   const keys = await mapInTurns(drafts, keyOf, signal);
   const wanted = [...new Set(keys.filter((key) => key !== null))];
@@ -109,7 +111,7 @@ async function decide(
   const firstWithKey = new Map<string, number>();
   const decisions: Decision[] = [];
   for (const [index, draft] of drafts.entries()) {
-    const before = existing[index];
+    const before = existing.get(draft.id);
     const key = keys[index] ?? null;
     const holder: MemoryRecord | undefined = key === null ? undefined : stored.get(key);
     const repeats = key === null ? undefined : firstWithKey.get(key);

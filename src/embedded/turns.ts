@@ -38,6 +38,8 @@ export async function inSlices<Item, Result>(
   work: (slice: readonly Item[]) => Promise<Iterable<Result>>,
   signal?: AbortSignal,
 ): Promise<Result[]> {
+  // Most calls write one record: no more steps than needed.
+  if (items.length <= SLICE) return items.length === 0 ? [] : [...(await work(items))];
   const results: Result[] = [];
   for (let from = 0; from < items.length; from += SLICE) {
     if (from > 0) {

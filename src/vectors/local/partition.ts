@@ -9,8 +9,8 @@ import { TraitColumns } from "./trait-columns.ts";
 import { VectorColumn } from "./vector-column.ts";
 import { WordColumn } from "./word-column.ts";
 
-/** What is kept of selections is at most that of so many slots, or that of all slots a few times. */
-const SELECTED = { slots: 50_000, times: 3, selections: 2_000 } as const;
+/** What is kept of selections is at most that of so many slots, or that of all slots twice. */
+const SELECTED = { slots: 50_000, times: 2, selections: 2_000 } as const;
 
 export interface PartitionOptions {
   /** False: vectors are kept elsewhere. Default true. */
