@@ -6,28 +6,51 @@ import { freshPrefix } from "../servers/with-server.ts";
 export const EMPTYING = `SELECT string_agg(format('DELETE FROM %I.%I;', schemaname, tablename), '') AS script
   FROM pg_tables WHERE schemaname = $1 AND tablename <> 'migrations'`;
 
+export interface OwnSchema {
+  readonly url: string;
+  readonly schema: string;
+  /** Empties it, which is much faster than making it anew. */
+  empty(): Promise<void>;
+  /** Runs SQL as the superuser the server was given with. */
+  query<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
+}
+
 /**
- * A schema of our own on a server: its URL, and how to empty it, which is much faster than making it anew. It is dropped when the
- * test file has run.
+ * A schema of our own on a server, dropped when the test file has run, or what `after` waits for.
+ * @param ordinary true: its owner is a role of its own, which row-level security binds as it binds no superuser.
  */
-export function ownSchema(server: string): { readonly url: string; readonly empty: () => Promise<void> } {
-  const schema = freshPrefix();
-  const url = new URL(server);
-  url.searchParams.set("schema", schema);
+export async function ownSchema(
+  server: string,
+  {
+    ordinary = false,
+    after = afterAll,
+  }: { ordinary?: boolean; after?: (end: () => Promise<void>) => void } = {},
+): Promise<OwnSchema> {
+  const name = freshPrefix().replace("-", "_");
   const client = new pg.Client({ connectionString: server });
-  let connected: Promise<unknown> | undefined;
-  afterAll(async () => {
-    await connected;
-    await client.query(`DROP SCHEMA IF EXISTS "${schema}" CASCADE`);
+  await client.connect();
+  const url = new URL(server);
+  url.searchParams.set("schema", name);
+  if (ordinary) {
+    await client.query(`CREATE ROLE ${name} LOGIN PASSWORD '${name}'`);
+    await client.query(`GRANT CREATE ON DATABASE "${client.database ?? ""}" TO ${name}`);
+    url.username = name;
+    url.password = name;
+  }
+  after(async () => {
+    await client.query(`DROP SCHEMA IF EXISTS ${name} CASCADE`);
+    if (ordinary) await client.query(`DROP OWNED BY ${name}; DROP ROLE ${name}`);
     await client.end();
   });
+  const query = async <Row extends pg.QueryResultRow>(text: string, values: unknown[] = []) =>
+    (await client.query<Row>(text, values)).rows;
   return {
     url: url.href,
+    schema: name,
+    query,
     async empty() {
-      connected ??= client.connect();
-      await connected;
-      const { rows } = await client.query<{ script: string | null }>(EMPTYING, [schema]);
-      await client.query(rows[0]?.script ?? "");
+      const [found] = await query<{ script: string | null }>(EMPTYING, [name]);
+      await client.query(found?.script ?? "");
     },
   };
 }

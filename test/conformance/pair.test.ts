@@ -56,7 +56,7 @@ await withServer("postgres", ({ url }) => {
 // Without one of them the run says so, and counts what it could not do.
 if (servers.redis !== undefined && servers.postgres !== undefined) {
   const redis = servers.redis;
-  const { url, empty } = ownSchema(servers.postgres);
+  const { url, empty } = await ownSchema(servers.postgres);
   let prefix = freshPrefix();
   describePair({
     name: "pair of postgres and redis",

@@ -4,8 +4,8 @@ import { describeMemory, describeStore } from "../../src/testing/index.ts";
 import { withServer } from "../servers/with-server.ts";
 import { ownSchema } from "./emptied.ts";
 
-await withServer("postgres", (server) => {
-  const { url, empty } = ownSchema(server.url);
+await withServer("postgres", async (server) => {
+  const { url, empty } = await ownSchema(server.url, { ordinary: true });
 
   describeStore({ name: "postgres", open: () => openPostgresStore({ url }), reset: empty, runs: 20 });
 
@@ -17,8 +17,8 @@ await withServer("postgres", (server) => {
   });
 });
 
-await withServer("pgbouncer", (server) => {
-  const { url, empty } = ownSchema(server.url);
+await withServer("pgbouncer", async (server) => {
+  const { url, empty } = await ownSchema(server.url);
   const name = "postgres behind pgbouncer";
 
   describeStore({ name, open: () => openPostgresStore({ url }), reset: empty, runs: 5 });

@@ -44,8 +44,8 @@ describeMemory({
   },
 });
 
-await withServer("postgres", (server) => {
-  const { url, empty } = ownSchema(server.url);
+await withServer("postgres", async (server) => {
+  const { url, empty } = await ownSchema(server.url);
   describeMemory({
     name: "remote on postgres",
     open: (opening) => openRemote(url, opening),

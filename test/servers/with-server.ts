@@ -17,10 +17,10 @@ import type { Programs } from "./programs.ts";
  */
 export async function withServer(
   name: KindName,
-  define: (server: { readonly url: string }) => void,
+  define: (server: { readonly url: string }) => void | Promise<void>,
 ): Promise<void> {
   const answer = await ask(name);
-  if ("url" in answer) define(answer);
+  if ("url" in answer) await define(answer);
 }
 
 /** Defines tests that start servers of their own, to stop, kill or starve them. */

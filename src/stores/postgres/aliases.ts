@@ -1,6 +1,7 @@
 import type { AliasPage } from "../../core/store.ts";
 import { fromInstantKey } from "../../core/time.ts";
 import type { Database } from "./database.ts";
+import { labelKey } from "./labels.ts";
 import { constant, type Sql, sql } from "./sql.ts";
 import { decodeText } from "./wire-text.ts";
 
@@ -13,7 +14,7 @@ export async function presentAliases(
   const rows = await database.read(
     tenant,
     sql`SELECT ${label("a.id")}, ${label("a.target")}, SCHEMA.instant_key(a.at), a.id FROM SCHEMA.aliases a
-      WHERE a.tenant = SCHEMA.label_key(${tenant}) AND a.id > ${cursor ?? ""} AND a.target IS NOT NULL
+      WHERE a.tenant = ${labelKey(tenant)} AND a.id > ${cursor ?? ""} AND a.target IS NOT NULL
         AND a.number = (SELECT max(last.number) FROM SCHEMA.aliases last
           WHERE last.tenant = a.tenant AND last.id = a.id)
       ORDER BY a.id LIMIT ${limit + 1}::bigint`,

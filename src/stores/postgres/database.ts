@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { type Driver, NoAnswer, type Row, type Transaction } from "./driver.ts";
 import { closedFailure, refusalOf, storeFailure, wasUndone } from "./failures.ts";
+import { labelKey } from "./labels.ts";
 import { type Sql, sql, statement } from "./sql.ts";
 
 /** A schema in an open database: what the store's methods work with. Everything here is one flight, unless it must be repeated. */
@@ -85,8 +86,7 @@ export function databaseOn(driver: Driver, { schema, name, timeoutMs }: Database
   const writing = (functionCall: Sql) =>
     sql`SELECT ${functionCall} FROM set_config('lock_timeout', ${String(timeoutMs)}, true)`;
   const compiled = (query: Sql) => statement(query, schema);
-  const forTenant = (tenant: string) =>
-    sql`SELECT set_config('memoir.tenant', SCHEMA.label_key(${tenant}), true)`;
+  const forTenant = (tenant: string) => sql`SELECT set_config('memoir.tenant', ${labelKey(tenant)}, true)`;
 
   function ask(queries: readonly Sql[]): Promise<Row[]> {
     return call(() =>
@@ -122,7 +122,7 @@ export function databaseOn(driver: Driver, { schema, name, timeoutMs }: Database
   async function changesOf(tenant: string, request: string) {
     const query = sql`SELECT c.id, c.version, c.sequence FROM SCHEMA.tenants t
       JOIN SCHEMA.changes c ON c.tenant = t.tenant AND c.sequence > t.last_sequence - ${RECENT_CHANGES}::bigint
-      WHERE t.tenant = SCHEMA.label_key(${tenant}) AND c.request = ${request}::uuid ORDER BY c.sequence`;
+      WHERE t.tenant = ${labelKey(tenant)} AND c.request = ${request}::uuid ORDER BY c.sequence`;
     const [, rows = []] = await driver.flight([compiled(forTenant(tenant)), compiled(query)]);
     return rows.map(([id, version, sequence]) => ({
       id: id ?? "",

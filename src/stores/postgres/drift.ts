@@ -16,7 +16,7 @@ described AS (
   LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
   WHERE c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
   UNION ALL
-  SELECT replace('index ' || i.relname || ': ' || pg_get_indexdef(i.oid), quote_ident(nspname) || '.', '')
+  SELECT replace(replace('index ' || i.relname || ': ' || pg_get_indexdef(i.oid), quote_ident(nspname) || '.', ''), ' ON ONLY ', ' ON ')
     || CASE WHEN x.indisvalid THEN '' ELSE ' (invalid)' END
   FROM pg_class i JOIN here ON here.oid = i.relnamespace JOIN pg_index x ON x.indexrelid = i.oid
   UNION ALL

@@ -1,6 +1,7 @@
 import type { Change, ForeignChanges } from "../../core/store.ts";
 import { fromInstantKey } from "../../core/time.ts";
 import type { Database } from "./database.ts";
+import { labelKey } from "./labels.ts";
 import { sql } from "./sql.ts";
 import { decodeText, encodeJson } from "./wire-text.ts";
 
@@ -12,7 +13,7 @@ export async function readChanges(
   const rows = await database.read(
     tenant,
     sql`SELECT sequence, kind, change, id, version, SCHEMA.instant_key(at), namespace, user_id, agent_id, session_id
-      FROM SCHEMA.changes WHERE tenant = SCHEMA.label_key(${tenant}) AND sequence > ${after}::bigint
+      FROM SCHEMA.changes WHERE tenant = ${labelKey(tenant)} AND sequence > ${after}::bigint
       ORDER BY sequence LIMIT ${limit}::bigint`,
   );
   return rows.map(([sequence, kind, change, ...rest]) => {
@@ -35,7 +36,7 @@ export async function readChanges(
 /** The number is in the row that writers lock, so that every change up to it is visible with it. */
 export async function lastSequence(database: Database, tenant: string): Promise<number> {
   const [row] = await database.ask(
-    sql`SELECT last_sequence FROM SCHEMA.tenants WHERE tenant = SCHEMA.label_key(${tenant})`,
+    sql`SELECT last_sequence FROM SCHEMA.tenants WHERE tenant = ${labelKey(tenant)}`,
   );
   return Number(row?.[0] ?? 0);
 }

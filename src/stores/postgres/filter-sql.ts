@@ -1,5 +1,6 @@
 import type { FieldKind, FieldRef, FilterField } from "../../core/filter/fields.ts";
 import type { FilterNode, FilterOperand, FilterTest } from "../../core/filter/filter.ts";
+import { isOwnKey } from "./labels.ts";
 import { LABELS } from "./rows.ts";
 import { constant, joined, type Sql, sql } from "./sql.ts";
 import { encodeJson } from "./wire-text.ts";
@@ -77,7 +78,7 @@ function scalarTest(test: FilterTest, name: FilterField, source: RecordSource): 
     const compared = LABELS.has(name)
       ? sql`ARRAY(SELECT SCHEMA.label_key(label) FROM unnest(${values}) AS label)`
       : values;
-    return fitting.length === 1 && (!LABELS.has(name) || isShort(String(fitting[0])))
+    return fitting.length === 1 && (!LABELS.has(name) || isOwnKey(String(fitting[0])))
       ? sql`(${source.scalar(name)} = ${String(fitting[0])}::${constant(type)})`
       : sql`(${source.scalar(name)} = ANY (${compared}))`;
   };
@@ -99,11 +100,6 @@ function scalarTest(test: FilterTest, name: FilterField, source: RecordSource): 
       return sql`(${value} ${COMPARISONS[test.form]} ${String(test.value)}::${constant(type)})`;
     }
   }
-}
-
-/** Whether a label is its own `label_key` for sure. */
-function isShort(label: string): boolean {
-  return label.length * 3 <= 255;
 }
 
 const COMPARISONS = {

@@ -1,6 +1,7 @@
 import { sha256Hex } from "../../core/content-hash.ts";
 import { StoreError } from "../../core/errors.ts";
 import { type Driver, sqlState, type Transaction } from "./driver.ts";
+import { partitioned } from "./schema/partitions.ts";
 import { RECORD_FUNCTIONS } from "./schema/record-functions.ts";
 import { SESSION_FUNCTIONS } from "./schema/session-functions.ts";
 import { ISOLATION, RECORDS, SESSIONS } from "./schema/tables.ts";
@@ -109,12 +110,19 @@ INSERT INTO SCHEMA.migrations (number, title, checksum, needs)
 VALUES (${index + 1}, '${title}', '${checksum(migration)}', ${needs});`;
 }
 
-/** The whole schema as one script for review, or for `psql`: what opening an empty database runs. */
-export function printMigrations(schema = "memoir"): string {
-  const parts = MIGRATIONS.map(
-    (migration, index) =>
-      `-- ${index + 1}: ${migration.title}\n${withRecord(migration, index, MIGRATIONS)}\n`,
-  );
+/**
+ * The whole schema as one script for review, or for `psql`: what opening an empty database runs.
+ * @param schema its name; default `memoir`.
+ * @param partitions how many partitions, by hash of the tenant, the large tables get. Default: none.
+ */
+export function printMigrations(
+  schema = "memoir",
+  { partitions = 0 }: { readonly partitions?: number } = {},
+): string {
+  const parts = MIGRATIONS.map((migration, index) => {
+    const script = withRecord(migration, index, MIGRATIONS);
+    return `-- ${index + 1}: ${migration.title}\n${partitions > 0 ? partitioned(script, partitions) : script}\n`;
+  });
   const script = `BEGIN;\nCREATE SCHEMA IF NOT EXISTS ${quoted(schema)};\n${LEDGER}\n\n${parts.join("\n")}\nCOMMIT;\n`;
   return inSchema(script, schema);
 }

@@ -26,6 +26,8 @@ export function openPgDriver(
   pool: Pool,
   { timeoutMs, logger }: { readonly timeoutMs: number; readonly logger: Logger },
 ): Driver {
+  // What breaks under a query is thrown by the query; without a listener it would end the process besides.
+  pool.on("connect", (client) => client.on("error", () => undefined));
   // A connection that breaks while nobody uses it; the pool makes another one.
   pool.on("error", (error) => logger.info({ reason: error.message }, "an idle database connection was lost"));
   async function withClient<Result>(work: (client: PoolClient) => Promise<Result>): Promise<Result> {

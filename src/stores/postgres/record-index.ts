@@ -2,6 +2,7 @@ import type { IndexEntry, IndexedRecord } from "../../core/recall-index.ts";
 import type { Database } from "./database.ts";
 import type { Row } from "./driver.ts";
 import { ENTRY_COLUMNS, readEntry, writtenEntry } from "./entries.ts";
+import { labelKey } from "./labels.ts";
 import { PRESENT_RECORDS } from "./rows.ts";
 import { constant, sql } from "./sql.ts";
 import { decodeText, encodeJson } from "./wire-text.ts";
@@ -22,12 +23,10 @@ export async function indexedRecords(
   { afterRow, limit, userId }: { afterRow: number; limit: number; userId?: string | null },
 ): Promise<IndexedRecord[]> {
   const ofUser =
-    userId === null
-      ? constant("AND r.user_id IS NULL")
-      : sql`AND r.user_id = SCHEMA.label_key(${userId ?? ""})`;
+    userId === null ? constant("AND r.user_id IS NULL") : sql`AND r.user_id = ${labelKey(userId ?? "")}`;
   const rows = await database.read(
     tenant,
-    sql`${INDEXED} WHERE r.tenant = SCHEMA.label_key(${tenant}) ${userId === undefined ? constant("") : ofUser}
+    sql`${INDEXED} WHERE r.tenant = ${labelKey(tenant)} ${userId === undefined ? constant("") : ofUser}
       AND r."row" > ${afterRow}::integer ORDER BY r."row" LIMIT ${limit}::bigint`,
   );
   return rows.map(indexedRecord);
@@ -40,7 +39,7 @@ export async function indexedById(
 ): Promise<IndexedRecord[]> {
   const rows = await database.read(
     tenant,
-    sql`${INDEXED} WHERE r.tenant = SCHEMA.label_key(${tenant})
+    sql`${INDEXED} WHERE r.tenant = ${labelKey(tenant)}
       AND r.id = ANY (ARRAY(SELECT SCHEMA.label_key(id) FROM unnest(${ids}::text[]) AS id))`,
   );
   return rows.map(indexedRecord);
@@ -69,11 +68,11 @@ export async function staleEntries(
   }: { readonly embedder: string; readonly analyzer: string; readonly limit: number },
 ): Promise<string[]> {
   // Each way of being stale is one range of an index, so that asking costs little when all entries are current.
-  const entries = sql`SELECT "row" FROM SCHEMA.entries WHERE tenant = SCHEMA.label_key(${tenant})`;
+  const entries = sql`SELECT "row" FROM SCHEMA.entries WHERE tenant = ${labelKey(tenant)}`;
   const rows = await database.read(
     tenant,
     sql`SELECT v.body ->> 'id' FROM ${constant(PRESENT_RECORDS)}
-      WHERE r.tenant = SCHEMA.label_key(${tenant}) AND r."row" IN (
+      WHERE r.tenant = ${labelKey(tenant)} AND r."row" IN (
         ${entries} AND embedder < ${embedder} UNION ALL ${entries} AND embedder > ${embedder}
         UNION ALL ${entries} AND embedder = ${embedder} AND analyzer < ${analyzer}
         UNION ALL ${entries} AND embedder = ${embedder} AND analyzer > ${analyzer}

@@ -4,6 +4,7 @@ import type { ListQuery } from "../../core/store.ts";
 import type { Instant } from "../../core/time.ts";
 import type { Database } from "./database.ts";
 import { filterSql } from "./filter-sql.ts";
+import { labelKey } from "./labels.ts";
 import { PAST_COLUMNS, PRESENT_COLUMNS, PRESENT_RECORDS, recordOf, timestamp } from "./rows.ts";
 import { PAST, PRESENT } from "./sources.ts";
 import { constant, type Sql, sql } from "./sql.ts";
@@ -57,14 +58,14 @@ export async function rowNumbers(
 }
 
 function presentWhere(tenant: string, filter: FilterNode, now: Instant): Sql {
-  return sql`r.tenant = SCHEMA.label_key(${tenant}) AND (r.expires_at IS NULL OR r.expires_at > ${timestamp(now)})
+  return sql`r.tenant = ${labelKey(tenant)} AND (r.expires_at IS NULL OR r.expires_at > ${timestamp(now)})
     AND ${filterSql(filter, PRESENT)}`;
 }
 
 /** The version that was the last at `asOf`, where the record was there then. */
 function pastWhere(tenant: string, { filter, now }: Pick<ListQuery, "filter" | "now">, asOf: Instant): Sql {
   const then = timestamp(asOf);
-  return sql`v.tenant = SCHEMA.label_key(${tenant}) AND v.present AND v.at <= ${then}
+  return sql`v.tenant = ${labelKey(tenant)} AND v.present AND v.at <= ${then}
     AND NOT EXISTS (SELECT 1 FROM SCHEMA.versions AS later
       WHERE later.tenant = v.tenant AND later.id = v.id AND later.version > v.version AND later.at <= ${then})
     AND (v.expires_at IS NULL OR v.expires_at > ${timestamp(now)})
@@ -79,7 +80,7 @@ function pageSql({ order, after, limit, offset = 0 }: ListQuery, table: "r" | "v
   const place =
     after && key !== undefined
       ? sql`AND ${createdAt} ${beyond}= ${key}
-          AND (${createdAt} ${beyond} ${key} OR ${id} > SCHEMA.label_key(${after.id}))`
+          AND (${createdAt} ${beyond} ${key} OR ${id} > ${labelKey(after.id)})`
       : constant("");
   const direction = constant(order === "newest" ? "DESC" : "ASC");
   return sql`${place} ORDER BY ${createdAt} ${direction}, ${id} LIMIT ${limit}::bigint OFFSET ${offset}::bigint`;

@@ -4,6 +4,7 @@ import type { MemoryRecord, RecordVersion } from "../../core/record.ts";
 import type { Idempotency, ListQuery } from "../../core/store.ts";
 import { fromInstantKey, type Instant } from "../../core/time.ts";
 import { type Database, rowsOf } from "./database.ts";
+import { labelKey } from "./labels.ts";
 import { PRESENT_COLUMNS, PRESENT_RECORDS, recordOf, timestamp } from "./rows.ts";
 import { constant, sql } from "./sql.ts";
 import { decodeJson, decodeText } from "./wire-text.ts";
@@ -33,7 +34,7 @@ export async function findDuplicates(
     tenant,
     sql`SELECT asked.key, ${constant(PRESENT_COLUMNS)} FROM unnest(${keys}::text[]) AS asked (key)
       JOIN ${constant(PRESENT_RECORDS)} ON r.duplicate_key = SCHEMA.label_key(asked.key)
-      WHERE r.tenant = SCHEMA.label_key(${tenant}) AND (r.expires_at IS NULL OR r.expires_at > ${timestamp(now)})`,
+      WHERE r.tenant = ${labelKey(tenant)} AND (r.expires_at IS NULL OR r.expires_at > ${timestamp(now)})`,
   );
   return new Map(rows.map(([key = null, ...row]) => [decodeText(key) ?? "", recordOf(row)]));
 }
@@ -43,7 +44,7 @@ export async function readHistory(database: Database, tenant: string, id: string
     tenant,
     sql`SELECT v.version, v.change, v.note, SCHEMA.instant_key(v.at), v.body, v.version,
         SCHEMA.instant_key(v.last_accessed_at), v.access_count FROM SCHEMA.versions v
-      WHERE v.tenant = SCHEMA.label_key(${tenant}) AND v.id = SCHEMA.label_key(${id}) ORDER BY v.version`,
+      WHERE v.tenant = ${labelKey(tenant)} AND v.id = ${labelKey(id)} ORDER BY v.version`,
   );
   let last: MemoryRecord | undefined;
   return rows.map(([version, change, note, at, body, ...rest]) => {
@@ -83,7 +84,7 @@ export async function keptAnswer(
   const [row] = await database.read(
     tenant,
     sql`SELECT fingerprint, result FROM SCHEMA.answers
-      WHERE tenant = SCHEMA.label_key(${tenant}) AND key = SCHEMA.label_key(${idempotency.key})`,
+      WHERE tenant = ${labelKey(tenant)} AND key = ${labelKey(idempotency.key)}`,
   );
   if (!row) return null;
   const [fingerprint = null, result] = row;

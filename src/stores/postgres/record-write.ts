@@ -18,9 +18,11 @@ export function writeBatch(
 ): Promise<Written> {
   const answer = idempotency === undefined ? null : encodeJson(idempotency);
   const batch = encodeJson(writes.map(written));
+  const fresh = freshOf(writes);
   return database.write(tenant, {
     call: (request) =>
-      sql`SCHEMA.write_records(${tenant}, ${timestamp(now)}, ${request}, ${answer}, ${batch})`,
+      sql`SCHEMA.write_records(${tenant}, ${timestamp(now)}, ${request}, ${answer}, ${batch},
+        ${fresh?.ids ?? null}, ${fresh?.keys ?? null})`,
     result: ([row]) => decodeJson<Written>(row?.[0] ?? ""),
     recovered(changes) {
       const versions = changes.map(({ version }) => version);
@@ -30,6 +32,19 @@ export function writeBatch(
       };
     },
   });
+}
+
+/** Ids and duplicate keys of a batch of nothing but records that should be new and do not get in each other's way. */
+function freshOf(writes: readonly RecordWrite[]): { ids: string[]; keys: string[] } | null {
+  const ids = new Set<string>();
+  const keys: string[] = [];
+  for (const write of writes) {
+    if (write.kind !== "put" || write.expectedVersion !== 0) return null;
+    ids.add(write.record.id);
+    if (write.duplicateKey !== null) keys.push(write.duplicateKey);
+  }
+  const distinct = ids.size === writes.length && new Set(keys).size === keys.length;
+  return distinct && ids.size > 0 ? { ids: [...ids], keys } : null;
 }
 
 /** A write as the function `write_records` takes it. */

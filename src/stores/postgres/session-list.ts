@@ -3,12 +3,13 @@ import type { SessionKey } from "../../core/session/state.ts";
 import type { SessionSummary } from "../../core/store.ts";
 import type { Instant } from "../../core/time.ts";
 import type { Database } from "./database.ts";
+import { labelKey } from "./labels.ts";
 import { timestamp } from "./rows.ts";
 import { constant, type Sql, sql } from "./sql.ts";
 import { decodeJson } from "./wire-text.ts";
 
 const LIVING = (tenant: string, now: Instant) =>
-  sql`s.tenant = SCHEMA.label_key(${tenant}) AND (s.expires_at IS NULL OR s.expires_at > ${timestamp(now)})`;
+  sql`s.tenant = ${labelKey(tenant)} AND (s.expires_at IS NULL OR s.expires_at > ${timestamp(now)})`;
 
 export async function findSessions(
   database: Database,
@@ -19,7 +20,7 @@ export async function findSessions(
   const rows = await database.read(
     tenant,
     sql`SELECT s.state FROM SCHEMA.sessions s
-      WHERE ${LIVING(tenant, now)} AND s.session_id = SCHEMA.label_key(${sessionId}) ORDER BY s.session`,
+      WHERE ${LIVING(tenant, now)} AND s.session_id = ${labelKey(sessionId)} ORDER BY s.session`,
   );
   return rows.map(([state]) => keyOf(tenant, decodeJson<SessionRest>(state ?? "")));
 }
@@ -70,7 +71,7 @@ function restriction(column: string, value: string | null | undefined): Sql {
   if (value === undefined) return constant("");
   return value === null
     ? constant(`AND ${column} IS NULL`)
-    : sql`AND ${constant(column)} = SCHEMA.label_key(${value})`;
+    : sql`AND ${constant(column)} = ${labelKey(value)}`;
 }
 
 function keyOf(tenant: string, { namespace, userId, sessionId }: SessionRest): SessionKey {

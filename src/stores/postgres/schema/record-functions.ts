@@ -15,13 +15,6 @@ BEGIN
   RETURN v_tenant;
 END $$;
 
-CREATE FUNCTION SCHEMA.end_write(p_tenant SCHEMA.tenants) RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-  UPDATE SCHEMA.tenants SET last_sequence = p_tenant.last_sequence, last_row = p_tenant.last_row
-  WHERE tenant = p_tenant.tenant
-    AND (last_sequence, last_row) IS DISTINCT FROM (p_tenant.last_sequence, p_tenant.last_row);
-END $$;
-
 -- Undoes the transaction; the detail tells the caller what there is instead.
 CREATE FUNCTION SCHEMA.refuse(p_code text, p_detail json) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
@@ -77,9 +70,68 @@ BEGIN
     v_body ->> 'namespace', v_body ->> 'userId', v_body ->> 'agentId', v_body ->> 'sessionId', p_request);
 END $$;
 
--- A batch of writes in order, all or nothing. Gives the versions and the sequence of the last change.
-CREATE FUNCTION SCHEMA.write_records(p_name text, p_now timestamptz, p_request uuid, p_answer json, p_writes json)
-RETURNS json LANGUAGE plpgsql AS $$
+-- Whether nothing is known of any of these ids, and nobody has one of these duplicate keys.
+CREATE FUNCTION SCHEMA.all_new(p_tenant text, p_ids text[], p_keys text[]) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  v_ids text[] := ARRAY(SELECT SCHEMA.label_key(id) FROM unnest(p_ids) AS id);
+  v_keys text[] := ARRAY(SELECT SCHEMA.label_key(key) FROM unnest(p_keys) AS key);
+BEGIN
+  RETURN NOT (EXISTS (SELECT 1 FROM SCHEMA.versions WHERE tenant = p_tenant AND id = ANY (v_ids))
+    OR EXISTS (SELECT 1 FROM SCHEMA.aliases WHERE tenant = p_tenant AND id = ANY (v_ids))
+    OR EXISTS (SELECT 1 FROM SCHEMA.erasures WHERE tenant = p_tenant AND id = ANY (v_ids))
+    OR EXISTS (SELECT 1 FROM SCHEMA.records WHERE tenant = p_tenant AND duplicate_key = ANY (v_keys)));
+END $$;
+
+-- Writes new records, which nothing can stand against, by one statement however many there are.
+CREATE FUNCTION SCHEMA.insert_records(INOUT p_tenant SCHEMA.tenants, p_now timestamptz, p_request uuid, p_writes json)
+LANGUAGE plpgsql AS $$
+DECLARE
+  v_count integer;
+BEGIN
+  WITH given AS MATERIALIZED (
+    SELECT w.place, SCHEMA.label_key(w.id) AS key, w.id, SCHEMA.label_key(w."duplicateKey") AS duplicate_key, w.change, w.note,
+      w.record AS body, w.embedder, w.analyzer, decode(w.features, 'base64') AS features,
+      decode(w.vector, 'base64') AS vector, r.*
+    FROM ROWS FROM (json_to_recordset(p_writes) AS (id text, "duplicateKey" text, change text, note json, record json,
+      embedder text, analyzer text, features text, vector text))
+      WITH ORDINALITY AS w (id, "duplicateKey", change, note, record, embedder, analyzer, features, vector, place)
+    CROSS JOIN LATERAL json_to_record(w.record) AS r (type text, namespace text, "userId" text, "agentId" text,
+      "sessionId" text, pinned boolean, extracted boolean, importance double precision, "accessCount" bigint,
+      "createdAt" timestamptz, "updatedAt" timestamptz, "lastAccessedAt" timestamptz, "persistedAt" timestamptz,
+      "eventDate" timestamptz, "validFrom" timestamptz, "validTo" timestamptz, "expiresAt" timestamptz, topics text[],
+      entities text[], metadata jsonb)
+  ), written_entries AS (
+    INSERT INTO SCHEMA.entries (tenant, "row", embedder, analyzer, features, vector)
+    SELECT p_tenant.tenant, p_tenant.last_row + place, embedder, analyzer, features, vector FROM given
+  ), written_versions AS (
+    INSERT INTO SCHEMA.versions (tenant, id, version, change, present, at, user_id, created_at, expires_at, note, body)
+    SELECT p_tenant.tenant, key, 1, change, true, p_now, SCHEMA.label_key("userId"), "createdAt", "expiresAt", note, body
+    FROM given
+  ), written_changes AS (
+    INSERT INTO SCHEMA.changes (tenant, sequence, kind, change, id, version, at, namespace, user_id, agent_id, session_id,
+      request)
+    SELECT p_tenant.tenant, p_tenant.last_sequence + place, 'record', change, id, 1, p_now, namespace, "userId", "agentId",
+      "sessionId", p_request
+    FROM given
+  )
+  INSERT INTO SCHEMA.records (tenant, "row", id, version, duplicate_key, type, namespace, user_id, agent_id, session_id,
+    pinned, extracted, importance, access_count, created_at, updated_at, last_accessed_at, persisted_at, event_date,
+    valid_from, valid_to, expires_at, topics, entities, metadata)
+  SELECT p_tenant.tenant, p_tenant.last_row + place, key, 1, duplicate_key, type, SCHEMA.label_key(namespace),
+    SCHEMA.label_key("userId"), SCHEMA.label_key("agentId"), SCHEMA.label_key("sessionId"), pinned, extracted, importance,
+    "accessCount", "createdAt", "updatedAt", "lastAccessedAt", "persistedAt", "eventDate", "validFrom", "validTo",
+    "expiresAt", topics, entities, metadata
+  FROM given;
+  GET DIAGNOSTICS v_count = ROW_COUNT;
+  p_tenant.last_sequence := p_tenant.last_sequence + v_count;
+  p_tenant.last_row := p_tenant.last_row + v_count;
+END $$;
+
+-- A batch of writes in order, all or nothing. Gives the versions and the sequence of the last change. When all of them are
+-- records that should be new, p_new has their ids and p_keys their duplicate keys.
+CREATE FUNCTION SCHEMA.write_records(
+  p_name text, p_now timestamptz, p_request uuid, p_answer json, p_writes json, p_new text[], p_keys text[]
+) RETURNS json LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   v_tenant SCHEMA.tenants := SCHEMA.begin_write(p_name);
   v_versions integer[] := '{}';
@@ -100,6 +152,13 @@ BEGIN
       PERFORM SCHEMA.refuse('idempotency_key_reused', json_build_object('key', p_answer ->> 'key'));
     END IF;
   END IF;
+  IF p_new IS NOT NULL AND SCHEMA.all_new(v_tenant.tenant, p_new, p_keys) THEN
+    SELECT * INTO v_tenant FROM SCHEMA.insert_records(v_tenant, p_now, p_request, p_writes);
+    UPDATE SCHEMA.tenants SET last_sequence = v_tenant.last_sequence, last_row = v_tenant.last_row
+    WHERE tenant = v_tenant.tenant;
+    RETURN json_build_object('versions', array_fill(1, ARRAY[cardinality(p_new)]), 'sequence', v_tenant.last_sequence);
+  END IF;
+
   FOR w IN SELECT * FROM json_to_recordset(p_writes) AS (kind text, id text, "expectedVersion" integer,
     "duplicateKey" text, change text, note json, target text, record json, embedder text, analyzer text,
     features text, vector text)
@@ -189,12 +248,13 @@ BEGIN
     PERFORM SCHEMA.set_alias(v_tenant.tenant, v_id, NULL, p_now);
     v_versions := v_versions || v_version;
   END LOOP;
-  PERFORM SCHEMA.end_write(v_tenant);
+  UPDATE SCHEMA.tenants SET last_sequence = v_tenant.last_sequence, last_row = v_tenant.last_row
+  WHERE tenant = v_tenant.tenant;
   RETURN json_build_object('versions', v_versions, 'sequence', v_tenant.last_sequence);
 END $$;
 
 CREATE FUNCTION SCHEMA.remove_expired_records(p_name text, p_now timestamptz, p_limit integer, p_request uuid)
-RETURNS SETOF text LANGUAGE plpgsql AS $$
+RETURNS SETOF text LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   v_tenant SCHEMA.tenants;
   v_record SCHEMA.records;
@@ -211,12 +271,13 @@ BEGIN
     SELECT * INTO v_tenant FROM SCHEMA.remove_record(v_tenant, v_record, 'delete', '{"reason": "expired"}', p_now, p_request);
     RETURN QUERY SELECT id FROM SCHEMA.changes WHERE tenant = v_tenant.tenant AND sequence = v_tenant.last_sequence;
   END LOOP;
-  PERFORM SCHEMA.end_write(v_tenant);
+  UPDATE SCHEMA.tenants SET last_sequence = v_tenant.last_sequence, last_row = v_tenant.last_row
+  WHERE tenant = v_tenant.tenant;
 END $$;
 
 -- Removes all there is of these ids; gives those of which anything was there.
 CREATE FUNCTION SCHEMA.erase_records(p_name text, p_ids text[], p_now timestamptz, p_request uuid)
-RETURNS SETOF text LANGUAGE plpgsql AS $$
+RETURNS SETOF text LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   v_tenant SCHEMA.tenants := SCHEMA.begin_write(p_name);
   v_label text;
@@ -251,11 +312,12 @@ BEGIN
       v_body ->> 'namespace', v_body ->> 'userId', v_body ->> 'agentId', v_body ->> 'sessionId', p_request);
     RETURN NEXT v_label;
   END LOOP;
-  PERFORM SCHEMA.end_write(v_tenant);
+  UPDATE SCHEMA.tenants SET last_sequence = v_tenant.last_sequence, last_row = v_tenant.last_row
+  WHERE tenant = v_tenant.tenant;
 END $$;
 
 -- Counts accesses: an id that comes several times counts as often.
-CREATE FUNCTION SCHEMA.touch_records(p_name text, p_ids text[], p_now timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION SCHEMA.touch_records(p_name text, p_ids text[], p_now timestamptz) RETURNS void LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   v_tenant SCHEMA.tenants := SCHEMA.begin_write(p_name);
 BEGIN
@@ -304,14 +366,15 @@ BEGIN
   v_position := (p_changes -> -1 ->> 'sequence')::bigint;
   INSERT INTO SCHEMA.positions (tenant, source, position) VALUES (v_key, v_source, v_position)
   ON CONFLICT (tenant, source) DO UPDATE SET position = excluded.position;
-  PERFORM SCHEMA.end_write(v_tenant);
+  UPDATE SCHEMA.tenants SET last_sequence = v_tenant.last_sequence, last_row = v_tenant.last_row
+  WHERE tenant = v_tenant.tenant;
   RETURN v_position;
 END $$;
 
 -- The records that reading these ids gives, following aliases as they were at p_as_of, by default now.
 CREATE FUNCTION SCHEMA.read_records(p_name text, p_ids text[], p_now timestamptz, p_as_of timestamptz)
 RETURNS TABLE (place bigint, body json, version integer, last_accessed_at text, access_count bigint)
-LANGUAGE plpgsql STABLE AS $$
+LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
   v_tenant text := SCHEMA.label_key(p_name);

@@ -19,7 +19,7 @@ END $$;
 -- that no message has one of the ids in "absent". If not, nothing is changed and the answer says how things are. An answer
 -- kept with the idempotency key goes before everything else. Gives {"kept"}, {"facts"} or {"written"}.
 CREATE FUNCTION SCHEMA.write_session(p_name text, p_key text, p_now timestamptz, p_request uuid, p_write json) RETURNS json
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   v_tenant SCHEMA.tenants := SCHEMA.begin_write(p_name);
   v_key text := SCHEMA.label_key(p_key);
@@ -120,7 +120,8 @@ BEGIN
     INSERT INTO SCHEMA.answers (tenant, key, fingerprint, result)
     VALUES (v_tenant.tenant, SCHEMA.label_key(w."answerKey"), w.fingerprint, w.receipt);
   END IF;
-  PERFORM SCHEMA.end_write(v_tenant);
+  UPDATE SCHEMA.tenants SET last_sequence = v_tenant.last_sequence, last_row = v_tenant.last_row
+  WHERE tenant = v_tenant.tenant;
   RETURN json_build_object('written', true);
 END $$;
 
@@ -144,7 +145,8 @@ BEGIN
     PERFORM SCHEMA.drop_session(v_tenant.tenant, v_found.session);
     SELECT * INTO v_tenant FROM SCHEMA.append_session_change(v_tenant, v_found.state, 'delete', v_found.version, p_now,
       p_request);
-    PERFORM SCHEMA.end_write(v_tenant);
+    UPDATE SCHEMA.tenants SET last_sequence = v_tenant.last_sequence, last_row = v_tenant.last_row
+  WHERE tenant = v_tenant.tenant;
   END IF;
   RETURN v_living;
 END $$;
@@ -174,14 +176,15 @@ BEGIN
       RETURN NEXT json_build_array(v_name, v_session.state -> 'namespace', v_session.state -> 'userId',
         v_session.state -> 'sessionId');
     END LOOP;
-    PERFORM SCHEMA.end_write(v_tenant);
+    UPDATE SCHEMA.tenants SET last_sequence = v_tenant.last_sequence, last_row = v_tenant.last_row
+  WHERE tenant = v_tenant.tenant;
   END LOOP;
   PERFORM set_config('memoir.every_tenant', '', true);
 END $$;
 
 -- A living session with its messages, or with the newest p_newest of them by date, oldest first.
 CREATE FUNCTION SCHEMA.read_session(p_name text, p_key text, p_now timestamptz, p_newest integer)
-RETURNS TABLE (state json, messages json) LANGUAGE plpgsql STABLE AS $$
+RETURNS TABLE (state json, messages json) LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
   v_tenant text := SCHEMA.label_key(p_name);

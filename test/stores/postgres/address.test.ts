@@ -1,0 +1,49 @@
+import { expect, test } from "vitest";
+import { openMemory } from "../../../src/index.ts";
+import { readAddress } from "../../../src/stores/postgres/address.ts";
+
+test("a URL without options has the defaults", () => {
+  expect(readAddress("postgres://u:p@db:5433/app")).toEqual({
+    connectionString: "postgres://u:p@db:5433/app",
+    schema: "memoir",
+    poolSize: 10,
+    timeoutMs: 30_000,
+  });
+});
+
+test("options of its own are taken out, and those of libpq handed on with libpq's meaning", () => {
+  const address = readAddress("postgresql://db/app?schema=Team%20One&pool=3&timeout=500&sslmode=require");
+  expect(address).toMatchObject({ schema: "Team One", poolSize: 3, timeoutMs: 500 });
+  expect(new URL(address.connectionString).search).toBe("?sslmode=require&uselibpqcompat=true");
+});
+
+const wrong: [field: string, query: string][] = [
+  ["store.pool", "pool=0"],
+  ["store.pool", "pool=many"],
+  ["store.timeout", "timeout=-5"],
+  ["store.timeout", "timeout=1.5"],
+  ["store.schema", "schema="],
+  ["store.schema", "schema=pg_mine"],
+  ["store.schema", `schema=${"s".repeat(64)}`],
+  ["store.poolsize", "poolsize=5"],
+];
+
+test.each(wrong)("%s is named when it is wrong: %s", async (field, query) => {
+  const error = await openMemory(`postgres://user:hush@127.0.0.1:1/app?${query}`).catch((caught) => caught);
+  expect(error).toMatchObject({ code: "invalid_input", details: { fields: [field] } });
+  expect(JSON.stringify(error) + error.stack).not.toContain("hush");
+});
+
+test("the password is in no error, whatever went wrong", async () => {
+  for (const url of [
+    "postgres://user:hush@127.0.0.1:1/app?timeout=2000",
+    "postgres://user:hush@127.0.0.1:notaport/app",
+    "postgres://user:hush@127.0.0.1:1/app?sslmode=verify-ca",
+    "postgres://user:hush@127.0.0.1:1/app?sslmode=require&sslrootcert=/nowhere",
+  ]) {
+    const error = await openMemory(url).catch((caught) => caught);
+    expect(error.code, url).toMatch(/^(invalid_input|store_unavailable)$/);
+    const seen = [error, error.cause, error.cause?.cause].map((one) => `${JSON.stringify(one)}${one?.stack}`);
+    expect(seen.join()).not.toContain("hush");
+  }
+});
