@@ -36,6 +36,7 @@ const ASKS = 1;
 const TELLS_TIME = 2;
 const SPOKEN = 4;
 const IN_SESSION = 8;
+const INSTRUCTS = 16;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -51,6 +52,7 @@ export function packFeatures({ terms, traits, group }: Features): Uint8Array {
   const flags =
     (traits.asks ? ASKS : 0) |
     (traits.tellsTime ? TELLS_TIME : 0) |
+    (traits.instructs ? INSTRUCTS : 0) |
     (traits.speaker === null ? 0 : SPOKEN) |
     (traits.session === null ? 0 : IN_SESSION);
   new Uint32Array(bytes.buffer, FLOATS * 8, 4).set([flags, terms.length, speaker.length, session.length]);
@@ -108,6 +110,10 @@ export class PackedFeatures {
 
   get tellsTime(): boolean {
     return (this.#flags & TELLS_TIME) !== 0;
+  }
+
+  get instructs(): boolean {
+    return (this.#flags & INSTRUCTS) !== 0;
   }
 
   get speaker(): Uint8Array | null {

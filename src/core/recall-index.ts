@@ -54,6 +54,8 @@ export interface RecordTraits {
   readonly asks: boolean;
   /** True when its text says when something was. */
   readonly tellsTime: boolean;
+  /** True when it says how things are wanted from now on: a standing instruction or a preference. */
+  readonly instructs: boolean;
 }
 
 /** What a query wants from an index. */
@@ -62,6 +64,8 @@ export interface CandidateQuery {
   readonly vectors: readonly Float32Array[];
   /** Analysed words, in order. */
   readonly terms: readonly string[];
+  /** The terms of each of several questions that the query consists of; none when it is one question. */
+  readonly parts: readonly (readonly string[])[];
   /** True: words of neighbouring records of the session count for a record too. */
   readonly context: boolean;
   /** True: every row is a candidate, however many there are. Asked for when a reader pages far down. */
@@ -75,12 +79,16 @@ export interface Candidates {
   readonly cosines: readonly Float32Array[];
   /** BM25 within the rows the filter leaves, at least 0. */
   readonly words: Float64Array;
+  /** The same for each of the query's parts alone. */
+  readonly partWords: readonly Float64Array[];
   /** Words of the record itself, neighbours left out: how many there are. */
   readonly lengths: Uint32Array;
   /** What `words` would be at most. */
   readonly mostWords: number;
   /** The query's terms that the row itself has. */
   matched(candidate: number): string[];
+  /** BM25 of each row by the words that the given one has and the query has not; of the given one 0. */
+  related(candidate: number): Promise<Float64Array>;
 }
 
 /** The rows a scope and filter leave, as they were when asked. */

@@ -2,7 +2,7 @@ import stem from "wink-porter2-stemmer";
 import { STOP_CHARACTERS, STOP_WORDS } from "./stop-words.ts";
 
 /** Names the form of terms, traits and features: entries made by another analyser are made anew. */
-export const ANALYZER = "words-3";
+export const ANALYZER = "words-4";
 
 /** Longer runs are data rather than words, such as keys and encoded files: their beginning tells them apart. */
 const LONGEST_WORD = 64;

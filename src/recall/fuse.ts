@@ -42,12 +42,12 @@ export const MEANING_WEIGHT = 0.5;
 /** The weight when the question is in a language the embedder was not made for: its cosines then say little. */
 export const FOREIGN_MEANING_WEIGHT = 0.1;
 
-/** The weight of meaning for a question, given the languages of the embedder (left out: any). */
-export function meaningWeight(text: string, languages: readonly string[] | undefined): number {
-  if (languages === undefined) return MEANING_WEIGHT;
+/** True when fewer than half of the letters belong to the scripts of the embedder's languages (left out: any). */
+export function isForeign(text: string, languages: readonly string[] | undefined): boolean {
+  if (languages === undefined) return false;
   const known = text.match(lettersOf(languages))?.length ?? 0;
   const letters = text.match(LETTERS)?.length ?? 0;
-  return known * 2 < letters ? FOREIGN_MEANING_WEIGHT : MEANING_WEIGHT;
+  return known * 2 < letters;
 }
 
 const LETTERS = /\p{L}/gu;

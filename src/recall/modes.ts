@@ -5,9 +5,10 @@ import type { CandidateQuery, Candidates, RecallView } from "../core/recall-inde
 import { clampScore, distanceFromCosine, scoreFromCosine } from "../core/score.ts";
 import { type AnalyzedWord, analyzeWords } from "./analyze.ts";
 import { confidence, relevance } from "./confidence.ts";
-import { highest, meaningWeight } from "./fuse.ts";
+import { FOREIGN_MEANING_WEIGHT, highest, isForeign, MEANING_WEIGHT } from "./fuse.ts";
 import { namesIn, readQuestion } from "./question.ts";
 import { rank } from "./rank.ts";
+import { fuseWords } from "./word-scores.ts";
 
 /** What a mode makes of candidates, in columns. */
 export interface Found {
@@ -27,7 +28,7 @@ export interface Found {
 /** A request made ready: which candidates to ask for, and what to make of them. */
 export interface Finder {
   readonly query: Omit<CandidateQuery, "all">;
-  read(candidates: Candidates): Found;
+  read(candidates: Candidates): Promise<Found>;
 }
 
 type Mode = (request: RecallRequest, view: RecallView, embedder: Embedder) => Promise<Finder>;
@@ -38,8 +39,8 @@ const byMeaning: Mode = async ({ text, signal }, view, embedder) => {
     throw new UnsupportedError("Searching by meaning needs an embedder, and this memory has none.");
   const vectors = await embedder.embed([text], signal ? { signal } : {});
   return {
-    query: { vectors, terms: [], context: false },
-    read({ rows, cosines: [cosines = new Float32Array(0)] }) {
+    query: { vectors, terms: [], parts: [], context: false },
+    async read({ rows, cosines: [cosines = new Float32Array(0)] }) {
       const scores = mapped(cosines, scoreFromCosine);
       return {
         ids: rows.map(({ id }) => id),
@@ -64,8 +65,8 @@ const byWords: Mode = async ({ text }, view) => {
   const asked = analyzeWords(text);
   const terms = asked.map(({ term }) => term);
   return {
-    query: { vectors: [], terms, context: false },
-    read(candidates) {
+    query: { vectors: [], terms, parts: [], context: false },
+    async read(candidates) {
       const { rows, mostWords } = candidates;
       const hits = [...rows.keys()].filter((index) => (candidates.words[index] ?? 0) > 0);
       const words = Float64Array.from(hits, (index) => candidates.words[index] ?? 0);
@@ -95,11 +96,15 @@ const byEverything: Mode = async ({ text, now, signal, hybridAlpha }, view, embe
   // Who is named is matched with the speakers; in the vector the name would only stand in the way.
   const texts = named.length > 0 && rest !== "" ? [rest, text] : [text];
   const vectors = await embedder.embed(texts, signal ? { signal } : {});
-  const meaning = embedder.wordsOnly ? 0 : (hybridAlpha ?? meaningWeight(text, embedder.languages));
+  const foreign = isForeign(text, embedder.languages);
+  const weight = hybridAlpha ?? (foreign ? FOREIGN_MEANING_WEIGHT : MEANING_WEIGHT);
+  const meaning = embedder.wordsOnly ? 0 : weight;
+  const terms = question.words.map(({ term }) => term);
   return {
-    query: { vectors, terms: question.words.map(({ term }) => term), context: true },
-    read(candidates) {
-      const ranking = rank(candidates, question, { named, meaning });
+    query: { vectors, terms, parts: question.parts, context: true },
+    async read(candidates) {
+      const words = await fuseWords(candidates, foreign);
+      const ranking = rank(candidates, question, { named, meaning, words });
       const sure = confidence(candidates, ranking, named);
       const similarities = candidates.cosines.at(-1) ?? new Float32Array(0);
       return {

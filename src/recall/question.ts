@@ -1,5 +1,5 @@
 import type { Instant } from "../core/time.ts";
-import { type AnalyzedWord, analyzeWords, fold } from "./analyze.ts";
+import { type AnalyzedWord, analyze, analyzeWords, fold } from "./analyze.ts";
 import { type Span, spansIn } from "./dates.ts";
 
 /** What can be read off a question without a language model. The hints are English; without them ranking is neutral. */
@@ -7,6 +7,8 @@ export interface Question {
   readonly text: string;
   /** Its words as terms, in order and with repetitions. */
   readonly words: readonly AnalyzedWord[];
+  /** The terms of each, when the text asks several questions one after the other; else none. */
+  readonly parts: readonly (readonly string[])[];
   /** Somebody asks about themselves, so what an assistant said is less likely the answer. */
   readonly aboutAsker: boolean;
   /** Asks for a time, so a record that tells one is more likely the answer. */
@@ -24,10 +26,23 @@ export async function readQuestion(text: string, now: Instant): Promise<Question
   return {
     text,
     words: analyzeWords(text),
+    parts: partsOf(text),
     aboutAsker: FIRST_PERSON.test(text) && !ABOUT_ASSISTANT.test(text),
     asksWhen: WHEN.test(text),
     spans: await spansIn(text, now),
   };
+}
+
+/** Whoever asks more at once pastes a list, and each part costs as much as a question. */
+const MOST_PARTS = 5;
+
+/** Each ends with a question mark; what follows the last one counts too. */
+function partsOf(text: string): string[][] {
+  const parts = text
+    .split(/(?<=[?？؟])/u)
+    .map((part) => analyze(part))
+    .filter((terms) => terms.length > 0);
+  return parts.length > 1 && parts.length <= MOST_PARTS ? parts : [];
 }
 
 /** Speakers that are parts in a conversation rather than people: a question that says "user" means any user. */

@@ -21,9 +21,14 @@ export const HINTS = {
   date: 0.2,
   /** For and against a record of full and of no importance. */
   importance: 0.05,
-  /** For records of the session that has the best single one. */
+  /** For a standing instruction or preference of the user: it applies to more than it shares words with. */
+  instructs: 0.15,
+  /** For records of the session that has the best ones. */
   session: 0.2,
 } as const;
+
+/** How far below the best record of a session others still count for it, in units of the fused score. */
+const SESSION_SPREAD = 0.1;
 
 /** Below this cosine even the best of a few records fits badly. */
 const LEAST_COSINE = 0.3;
@@ -39,9 +44,16 @@ export interface Ranking {
 export function rank(
   candidates: Candidates,
   question: Question,
-  { named, meaning }: { readonly named: readonly string[]; readonly meaning: number },
+  options: {
+    readonly named: readonly string[];
+    /** Weight of meaning against words. */
+    readonly meaning: number;
+    /** Words, fused: see `fuseWords`. */
+    readonly words: Float64Array;
+  },
 ): Ranking {
-  const { rows, cosines, words, lengths } = candidates;
+  const { rows, cosines, lengths } = candidates;
+  const { named, meaning, words } = options;
   const parts = new Map<string, Float64Array>();
   const scores = new Float64Array(rows.length);
   const add = (name: string, value: (row: RecordTraits, index: number) => number) => {
@@ -54,9 +66,8 @@ export function rank(
     parts.set(name, part);
   };
   const fusedMeaning = minMaxFromZero(cosines[0] ?? [], LEAST_COSINE);
-  const fusedWords = minMaxFromZero(words);
   add("meaning", (_, index) => meaning * (fusedMeaning[index] ?? 0));
-  add("words", (_, index) => (1 - meaning) * (fusedWords[index] ?? 0));
+  add("words", (_, index) => (1 - meaning) * (words[index] ?? 0));
   if (named.length === 1) add("speaker", ({ speaker }) => HINTS.speaker * bySpeaker(speaker, named[0]));
   if (question.aboutAsker)
     add("assistant", ({ speaker }) => (speaker?.toLowerCase() === "assistant" ? -HINTS.assistant : 0));
@@ -66,8 +77,9 @@ export function rank(
   if (question.asksWhen) add("tellsTime", ({ tellsTime }) => (tellsTime ? HINTS.tellsTime : 0));
   if (question.spans.length > 0) add("date", ({ time }) => HINTS.date * nearness(time, question.spans));
   add("importance", ({ importance }) => HINTS.importance * (2 * importance - 1));
-  const best = bestOfSessions(rows, scores);
-  add("session", (_, index) => HINTS.session * (best[index] ?? 0));
+  add("instructs", ({ instructs, speaker }) => (instructs && isAskers(speaker) ? HINTS.instructs : 0));
+  const sessions = evidenceOfSessions(rows, scores);
+  add("session", (_, index) => HINTS.session * (sessions[index] ?? 0));
   return { scores, parts };
 }
 
@@ -77,16 +89,32 @@ function bySpeaker(speaker: string | null, named: string | undefined): number {
   return speaker === null || isRole(speaker) ? 0 : -1;
 }
 
-/** For each row the highest score in its session, from 0 for the session with the lowest to 1. */
-function bestOfSessions(rows: readonly RecordTraits[], scores: Float64Array): Float64Array {
+/** True for what may be the user's own: said by a role other than the assistant, or by nobody. */
+function isAskers(speaker: string | null): boolean {
+  return speaker === null || (isRole(speaker) && speaker.toLowerCase() !== "assistant");
+}
+
+/**
+ * For each row what its session as a whole has, from 0 for the session with the least to 1: its best score, and somewhat more
+ * when others come near it (the logarithm of the sum of exponentials).
+ */
+function evidenceOfSessions(rows: readonly RecordTraits[], scores: Float64Array): Float64Array {
   const best = new Map<string, number>();
   rows.forEach(({ session }, index) => {
     const score = scores[index] ?? 0;
     if (session !== null && score > (best.get(session) ?? Number.NEGATIVE_INFINITY)) best.set(session, score);
   });
+  const sums = new Map<string, number>();
+  rows.forEach(({ session }, index) => {
+    if (session === null) return;
+    const below = (scores[index] ?? 0) - (best.get(session) ?? 0);
+    sums.set(session, (sums.get(session) ?? 0) + Math.exp(below / SESSION_SPREAD));
+  });
   const values = new Float64Array(rows.length);
   rows.forEach(({ session }, index) => {
-    values[index] = (session === null ? scores[index] : best.get(session)) ?? 0;
+    const alone = scores[index] ?? 0;
+    values[index] =
+      session === null ? alone : (best.get(session) ?? 0) + SESSION_SPREAD * Math.log(sums.get(session) ?? 1);
   });
   return minMax(values);
 }

@@ -14,6 +14,7 @@ const features = fc.record({
     importance: number,
     asks: fc.boolean(),
     tellsTime: fc.boolean(),
+    instructs: fc.boolean(),
   }),
   group: fc.record({
     type: fc.constantFrom("semantic" as const, "episodic" as const),
@@ -40,9 +41,9 @@ test("what was packed is unpacked again, wherever its bytes lie", () => {
       moved.set(bytes);
       const found = new PackedFeatures(moved);
       const text = (utf8: Uint8Array | null) => utf8 && new TextDecoder().decode(utf8);
-      const { time, createdAt, importance, asks, tellsTime } = found;
+      const { time, createdAt, importance, asks, tellsTime, instructs } = found;
       const texts = { speaker: text(found.speaker), session: text(found.session) };
-      expect({ time, createdAt, importance, asks, tellsTime, ...texts }).toEqual(packed.traits);
+      expect({ time, createdAt, importance, asks, tellsTime, instructs, ...texts }).toEqual(packed.traits);
       expect(readGroup(found.group)).toEqual(packed.group);
       const words = packed.terms.map((_, index) =>
         [0, 4].map((at) => found.view.getUint32(found.hashesAt + 8 * index + at, true)).join(),

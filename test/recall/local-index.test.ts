@@ -96,7 +96,7 @@ function view(index: RecallIndex, wanted: Filter = {}, userId: string | null = n
 }
 
 function all(found: RecallView, query: { vector: Float32Array; terms: readonly string[] }, context = true) {
-  return found.candidates({ vectors: [query.vector], terms: query.terms, context, all: false });
+  return found.candidates({ vectors: [query.vector], terms: query.terms, parts: [], context, all: false });
 }
 
 function columns({ rows, cosines, words }: Candidates) {
@@ -315,4 +315,21 @@ describe("the local index", () => {
     const stopped = indexOf(stored.store).view({ ...request, signal: AbortSignal.abort() });
     await expect(stopped).rejects.toThrow("aborted");
   });
+});
+
+test("scores the parts of a query, and what the words of a row lead to, like queries of their own", async () => {
+  const stored = new Stored();
+  const texts = ["red boat", "red kite", "boat house", "green house", "kite"];
+  for (const [number, text] of texts.entries()) {
+    await stored.apply({ id: number, record: {}, terms: text.split(" "), vector: null });
+  }
+  const found = await view(indexOf(stored.store));
+  const ask = (terms: readonly string[], parts: readonly (readonly string[])[]) =>
+    found.candidates({ vectors: [], terms, parts, context: false, all: true });
+  const both = await ask(["red", "house"], [["red"], ["house"]]);
+  expect(both.partWords).toEqual([(await ask(["red"], [])).words, (await ask(["house"], [])).words]);
+  const boat = both.rows.findIndex(({ id }) => id === "r0");
+  const expected = (await ask(["boat"], [])).words;
+  expected[boat] = 0;
+  expect(await both.related(boat)).toEqual(expected);
 });

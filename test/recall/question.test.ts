@@ -16,6 +16,18 @@ describe("a question", () => {
   });
 });
 
+describe("several questions in one text", () => {
+  test.each([
+    ["Where is Ada?", []],
+    ["Where is Ada? Who knows Ben", [["ada"], ["know", "ben"]]],
+    ["小区叫什么？表哥呢？", [expect.arrayContaining(["小区"]), expect.arrayContaining(["表哥"])]],
+    ["? ! ?", []],
+    ["Ada? Ben? Cleo? Dora? Emil? Fred?", []],
+  ])("are told apart in %j", async (text, parts) => {
+    expect((await readQuestion(text, NOW)).parts).toEqual(parts);
+  });
+});
+
 describe("names", () => {
   const speakers = ["Ann", "Joanna", "user", "李雷", "Zoë"];
 

@@ -143,6 +143,60 @@ describe("recall", () => {
     expect(await memory.best("对什么过敏？")).toBe("1");
   });
 
+  test("in Chinese follows the best hit to what else is said of the one it names", async () => {
+    const memory = await remember([
+      "我舅舅的电话号码是13280794791",
+      "我同事是律师",
+      "我上司是护士",
+      "我表姐住在上海",
+      "我舅舅是干销售的",
+    ]);
+    const { hits } = await memory.search("那个电话号码是13280794791的人干什么？");
+    expect(hits.slice(0, 2).map(({ id }) => id)).toEqual(["0", "4"]);
+  });
+
+  test("puts what the user wants from now on before what is as unrelated, unless an assistant said it", async () => {
+    const memory = await remember([
+      { text: "The printer is out of toner", speaker: "user" },
+      { text: "Always give dates with the weekday", speaker: "user" },
+      { text: "Always give dates with the weekday", speaker: "assistant" },
+      { text: "I have always liked weekdays", speaker: "user" },
+      "I prefer short answers",
+    ]);
+    const { hits } = await memory.search("Where is the nearest bakery?", { explain: true });
+    const instructs = (id: string) => hits.find((hit) => hit.id === id)?.explanation?.parts["instructs"];
+    expect(["0", "1", "2", "3", "4"].map(instructs)).toEqual([0, 0.15, 0, 0, 0.15]);
+    expect(hits.findIndex(({ id }) => id === "1")).toBeLessThan(hits.findIndex(({ id }) => id === "0"));
+  });
+
+  test("finds what answers each of several questions", async () => {
+    const memory = await remember([...NOTES, "Plays tennis on Sundays with a nurse from the hospital"]);
+    const { hits } = await memory.search("Where does the nurse work, in the hospital? Who lives in Lisbon?");
+    expect(
+      hits
+        .slice(0, 2)
+        .map(({ id }) => id)
+        .sort(),
+    ).toEqual(["3", "5"]);
+  });
+
+  test("goes by all of a session that is near the question, not only by the best of it", async () => {
+    const said = (sessionId: string, text: string) => ({ sessionId, text });
+    const memory = await remember([
+      said("a", "We went to the lighthouse"),
+      said("a", "Bread is in the oven"),
+      said("a", "My bicycle has a flat tyre"),
+      said("b", "We went to the lighthouse"),
+      said("b", "The lighthouse was closed"),
+      said("b", "From the lighthouse one sees the bay"),
+      said("c", "Nothing else happened"),
+    ]);
+    const { hits } = await memory.search("lighthouse", { explain: true });
+    const session = (id: string) => hits.find((hit) => hit.id === id)?.explanation?.parts["session"] ?? 0;
+    expect(session("3")).toBeGreaterThan(session("0"));
+    expect(session("0")).toBeGreaterThan(session("6"));
+  });
+
   test("is sure of what one said when another asked for it, and unsure of what only another did", async () => {
     const answered = await remember([
       { text: "Who is looking after your dog?", speaker: "Dave" },

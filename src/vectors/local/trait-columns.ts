@@ -19,6 +19,7 @@ export class TraitColumns {
   readonly #importances = new Column((length) => new Float64Array(length));
   readonly #asks = new Column((length) => new Uint8Array(length));
   readonly #tellsTime = new Column((length) => new Uint8Array(length));
+  readonly #instructs = new Column((length) => new Uint8Array(length));
   /** Those that somebody asked for: who is asked about once is asked about again. */
   readonly #made: (RecordTraits | undefined)[] = [];
 
@@ -37,6 +38,7 @@ export class TraitColumns {
     this.#importances.push(features.importance);
     this.#asks.push(features.asks ? 1 : 0);
     this.#tellsTime.push(features.tellsTime ? 1 : 0);
+    this.#instructs.push(features.instructs ? 1 : 0);
     this.#made.push(undefined);
   }
 
@@ -50,6 +52,7 @@ export class TraitColumns {
       importance: this.#importances.values[slot] ?? 0,
       asks: this.#asks.values[slot] === 1,
       tellsTime: this.#tellsTime.values[slot] === 1,
+      instructs: this.#instructs.values[slot] === 1,
     };
     this.#made[slot] = made;
     return made;

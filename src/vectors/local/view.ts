@@ -27,9 +27,12 @@ export function viewOf(selection: Selection, pace: Pace, meaning: Meaning): Reca
       await turn.rest();
       const chosen = await choose(query, words, turn);
       const scores = await words.score(chosen, query.context, turn);
+      const partWords: Float64Array[] = [];
+      for (const part of query.parts)
+        partWords.push(await new WordScorer(selection, part).score(chosen, query.context, turn));
       await turn.rest();
       const cosines = await meaning.cosines(chosen, query.vectors, turn);
-      return found(chosen, query, cosines, scores, words.most);
+      return found(chosen, query, { cosines, words: scores, partWords, mostWords: words.most }, turn);
     },
     countWith: (terms) => new WordScorer(selection, terms).count,
   };
@@ -55,20 +58,24 @@ export function viewOf(selection: Selection, pace: Pace, meaning: Meaning): Reca
 
   function found(
     chosen: Uint32Array,
-    { terms }: CandidateQuery,
-    cosines: readonly Float32Array[],
-    words: Float64Array,
-    mostWords: number,
+    { terms, context }: CandidateQuery,
+    scores: Pick<Candidates, "cosines" | "words" | "partWords" | "mostWords">,
+    turn: Pace,
   ): Candidates {
     return {
+      ...scores,
       rows: traitsOf(partition, chosen),
-      cosines,
-      words,
       lengths: lengthsOf(partition, chosen),
-      mostWords,
       matched(candidate) {
         const own = new Set(partition.words.of(chosen[candidate] ?? 0));
         return [...new Set(terms)].filter((term) => own.has(partition.words.table.number(term) ?? -1));
+      },
+      async related(candidate) {
+        const asked = new Set(terms.map((term) => partition.words.table.number(term)));
+        const own = [...partition.words.of(chosen[candidate] ?? 0)].filter((number) => !asked.has(number));
+        const related = await new WordScorer(selection, own).score(chosen, context, turn);
+        related[candidate] = 0;
+        return related;
       },
     };
   }

@@ -26,12 +26,12 @@ export class WordScorer {
   /** Words that stand side by side in the question. */
   readonly #pairs: readonly (readonly [Word, Word])[];
 
-  /** @param terms of the question, in order */
-  constructor(selection: Selection, terms: readonly string[]) {
+  /** @param terms of the question, in order, or their numbers */
+  constructor(selection: Selection, terms: readonly (string | number)[]) {
     this.#selection = selection;
     this.#source = selection.words();
     this.#allowed = this.#source.places.allowed;
-    const words = new Map<string, Word>();
+    const words = new Map<string | number, Word>();
     for (const term of terms) if (!words.has(term)) words.set(term, this.#word(term));
     this.#words = [...words.values()];
     this.#pairs = terms.slice(1).flatMap((term, index) => {
@@ -40,8 +40,8 @@ export class WordScorer {
     });
   }
 
-  #word(term: string): Word {
-    const number = this.#selection.partition.words.table.number(term);
+  #word(term: string | number): Word {
+    const number = typeof term === "number" ? term : this.#selection.partition.words.table.number(term);
     if (number === undefined) return { term: -1, posting: [], weight: this.#weight(0) };
     const posting = this.#source.posting(number);
     const frequency = this.#selection.frequency(number, posting, this.#allowed);
