@@ -81,9 +81,17 @@ export class Memory implements AsyncDisposable {
     return this.#operations;
   }
 
-  /** Background jobs: what waits, and what failed for good. Null for a remote memory, whose server does them. */
-  get jobs(): JobQueue | null {
-    return this.#operations.jobs ?? null;
+  /**
+   * Background jobs: what waits, and what failed for good. Closed with the memory.
+   * @throws UnsupportedError when the memory is remote: its server has the jobs.
+   */
+  get jobs(): JobQueue {
+    const { jobs } = this.#operations;
+    if (!jobs)
+      throw new UnsupportedError(
+        "A server does not show its jobs: open the store that it serves, or its jobs.",
+      );
+    return jobs;
   }
 
   /**

@@ -9,6 +9,8 @@ import { type Act, type CommandModule, type GlobalOptions, Run, type Stops } fro
 /** Every command with its summary. Its file is loaded when it is called, so help is there at once. */
 const COMMANDS: Readonly<Record<string, readonly [summary: string, load: () => Promise<CommandModule>]>> = {
   serve: ["Start the server: REST API on the memory", () => import("./commands/serve.ts")],
+  worker: ["Do background jobs apart from the server", () => import("./commands/worker.ts")],
+  jobs: ["See background jobs, and what to do with those that failed", () => import("./commands/jobs.ts")],
   add: ["Remember a text", () => import("./commands/add.ts")],
   search: ["Find what is remembered about something", () => import("./commands/search.ts")],
   list: ["List records, newest first", () => import("./commands/list.ts")],
@@ -68,6 +70,10 @@ function describeProgram(): Command {
     .option("--store <url>", "sqlite:PATH, memory:, or http(s)://… of a running server (MEMORY_STORE)")
     .option("--working <url>", "keep sessions elsewhere than the rest (MEMORY_WORKING_STORE)")
     .option("--long-term <url>", "where the rest is kept then; the same as --store (MEMORY_DATABASE_URL)")
+    .option(
+      "--jobs <url>",
+      "where background jobs are kept, redis://… or postgres://… (MEMORY_JOBS; default with the rest)",
+    )
     .option("--embedder <name>", "static, minilm or none (MEMORY_EMBEDDER; default static)")
     .option("--vectors <url>", "vector database for very large scopes (MEMORY_VECTORS; default none)")
     .option("--token <token>", "credential of the server (MEMORY_TOKEN)")

@@ -1,10 +1,11 @@
 import type { Command } from "commander";
 import { findConfigFile, readConfigFile } from "../config/file.ts";
-import { CONFIG_VARIABLE, createSettings, type Settings } from "../config/settings.ts";
+import { CONFIG_VARIABLE, createSettings, isRemote, type Settings } from "../config/settings.ts";
 import { ValidationError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Scope } from "../core/scope.ts";
 import type { Memory } from "../memory.ts";
+import type { OpenOptions } from "../open.ts";
 import { Output } from "./output.ts";
 
 /** What every command takes, before its name or after it. */
@@ -14,6 +15,7 @@ export interface GlobalOptions {
   readonly working?: string;
   readonly longTerm?: string;
   readonly config?: string;
+  readonly jobs?: string;
   readonly embedder?: string;
   readonly vectors?: string;
   readonly token?: string;
@@ -65,9 +67,10 @@ export class Run<Options = unknown> {
   static async start<Options>(options: Options & GlobalOptions, stops: Stops): Promise<Run<Options>> {
     const path = options.config ?? (process.env[CONFIG_VARIABLE] || findConfigFile(process.cwd()));
     const file = path === null ? null : await readConfigFile(path);
-    const { data, store, working, longTerm, embedder, vectors, token } = options;
-    const { host, port, logLevel } = options as { host?: string; port?: string; logLevel?: string };
-    const flags = { data, store, working, longTerm, embedder, vectors, token, host, port, logLevel };
+    const { data, store, working, longTerm, jobs, embedder, vectors, token } = options;
+    const { host, port, logLevel, workers } = options as Readonly<Record<string, string | undefined>>;
+    const places = { data, store, working, longTerm, jobs, vectors };
+    const flags = { ...places, embedder, token, host, port, logLevel, workers };
     return new Run(options, stops, createSettings(flags, process.env, file));
   }
 
@@ -83,8 +86,8 @@ export class Run<Options = unknown> {
   }
 
   /** The memory the options lead to, opened once and closed with the run. */
-  memory(): Promise<Memory> {
-    this.#memory ??= openFrom(this.settings);
+  memory(options: Pick<OpenOptions, "workers"> = {}): Promise<Memory> {
+    this.#memory ??= openFrom(this.settings, options);
     return this.#memory;
   }
 
@@ -115,14 +118,15 @@ function sayTrouble(fields: object, message: string): void {
 }
 
 /** Opens the memory that settings lead to. */
-export async function openFrom(settings: Settings): Promise<Memory> {
+export async function openFrom(settings: Settings, more: Pick<OpenOptions, "workers"> = {}): Promise<Memory> {
   const [{ openMemory }, { openOptions }] = await Promise.all([
     import("../open.ts"),
     import("../config/options.ts"),
   ]);
   const options = await openOptions(settings);
   try {
-    return await openMemory({ ...options, logger: troubles });
+    const local = isRemote(settings.storeUrl().value) ? {} : more;
+    return await openMemory({ ...options, ...local, logger: troubles });
   } catch (error) {
     throw named(error, settings);
   }
@@ -134,6 +138,7 @@ function named(error: unknown, settings: Settings): unknown {
   const places = new Map([
     ["store", settings.storeUrl()],
     ["working", settings.workingUrl()],
+    ["jobs", settings.get("jobs")],
   ]);
   const issues = error.issues.map((issue) => {
     const place = places.get(issue.path.join("."));

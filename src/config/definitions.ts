@@ -84,6 +84,21 @@ export const SETTINGS = {
     fallback: "redis://127.0.0.1:6379",
     meaning: "address of that Redis",
   }),
+  jobs: define<string | null>({
+    ...url,
+    flag: "--jobs",
+    variable: "MEMORY_JOBS",
+    fallback: null,
+    expected: "a URL such as redis://HOST, postgres://HOST/DATABASE or sqlite:PATH",
+    meaning: "where background jobs are kept, if not with the rest",
+  }),
+  workers: define({
+    ...count,
+    flag: "--workers",
+    variable: "MEMORY_WORKERS",
+    fallback: 1,
+    meaning: "background jobs done side by side in this process; 0 leaves them to `memoir worker`",
+  }),
   embedder: define<"static" | "minilm" | "none">({
     flag: "--embedder",
     variable: "MEMORY_EMBEDDER",

@@ -19,18 +19,26 @@ export async function openOptions(settings: Settings): Promise<OpenOptions> {
       ...shared,
       ...(token !== null && { token }),
       // On the command line it is a wish that cannot be met; elsewhere it is meant for local memories.
+      ...(settings.get("jobs").source === "--jobs" && jobOptions(settings)),
       ...(settings.get("embedder").source === "--embedder" && { embedder: await openEmbedder(settings) }),
       ...(settings.get("vectors").source === "--vectors" && vectorOptions(settings)),
     };
   const ttl = settings.get("shortTermTtl");
   return {
     ...shared,
+    ...jobOptions(settings),
+    workers: settings.get("workers").value,
     embedder: await openEmbedder(settings),
     ...vectorOptions(settings),
     embeddingCache: settings.get("cacheEnabled").value ? settings.get("maxCacheSize").value : 0,
     sessionTtl: ttl.source === "default" ? null : ttl.value,
     autoCleanup: settings.get("autoCleanup").value,
   };
+}
+
+function jobOptions(settings: Settings): Pick<OpenOptions, "jobs"> {
+  const jobs = settings.get("jobs").value;
+  return jobs === null ? {} : { jobs };
 }
 
 /** Which embedder settings name. */

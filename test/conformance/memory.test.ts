@@ -1,7 +1,7 @@
 import { openMemory } from "../../src/index.ts";
 import { createBacking, createMemoryStore } from "../../src/stores/memory/index.ts";
 import { describeJobQueue, describeMemory, describeStore } from "../../src/testing/index.ts";
-import { jobsOf } from "./folder.ts";
+import { jobsOf } from "./jobs-of.ts";
 
 let backing = createBacking();
 

@@ -2,7 +2,8 @@ import { join } from "node:path";
 import { openMemory } from "../../src/index.ts";
 import { openSqliteStore } from "../../src/stores/sqlite/index.ts";
 import { describeJobQueue, describeMemory, describeStore } from "../../src/testing/index.ts";
-import { jobsOf, temporaryFolders } from "./folder.ts";
+import { temporaryFolders } from "./folder.ts";
+import { jobsOf } from "./jobs-of.ts";
 
 const folders = temporaryFolders();
 let path = "";

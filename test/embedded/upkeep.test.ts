@@ -34,7 +34,7 @@ test("what has expired is removed by a job, in one of the processes that share t
   advance(60);
   await vi.waitFor(async () => expect(await idle.history("mortal")).toHaveLength(2), 10_000);
   expect((await idle.history("mortal")).at(-1)).toMatchObject({ change: "delete", reason: "expired" });
-  await vi.waitFor(async () => expect(await idle.jobs?.counts()).toEqual([]), 10_000);
+  await vi.waitFor(async () => expect(await idle.jobs.counts()).toEqual([]), 10_000);
   await working.close();
   await idle.close();
 });
@@ -50,8 +50,7 @@ test("with another embedder the entries are renewed by a job; while the model is
   state.broken = true;
   const store = createMemoryStore(backing);
   const memory = await openMemory({ store, clock, embedder: second });
-  const jobs = memory.jobs;
-  if (!jobs) throw new TypeError("An embedded memory has jobs");
+  const { jobs } = memory;
   for (let attempt = 1; attempt < 5; attempt++) {
     await vi.waitFor(
       async () => expect((await jobs.list({ state: "delayed" })).jobs).toMatchObject([{ attempts: attempt }]),

@@ -15,6 +15,7 @@ export function define(command: Command, act: Act): void {
     .option("-p, --port <port>", "port to listen on, 0 for any free one (PORT; default 8000)")
     .option("--host <host>", "address to listen on (MEMORY_HOST; default 127.0.0.1, only this machine)")
     .option("--log-level <level>", "how much to log, to standard error (LOG_LEVEL; default info)")
+    .option("--workers <number>", "background jobs done side by side, 0 for none (MEMORY_WORKERS; default 1)")
     .option("--allow-unauthenticated", "listen beyond this machine although no token is asked for")
     .addHelpText("after", "\nWith --token every call must bring that token. Ctrl+C stops the server cleanly.")
     .action(act(serve));
@@ -34,6 +35,7 @@ async function serve(run: Run<ServeCommandOptions>): Promise<undefined> {
     host: settings.get("host").value,
     port: settings.get("port").value,
     logger,
+    workers: settings.get("workers").value,
     ...(token !== null && { auth: { tokens: [token] } }),
     ...(options.allowUnauthenticated && { allowUnauthenticated: true }),
     settings: {

@@ -54,6 +54,7 @@ async function checkContent(store: Store, embedder: Embedder): Promise<Finding[]
     gone += await store.count(tenant, { filter: expired, now: BEGINNING });
     gone += (await store.listSessions(tenant, { ...everySession, now: BEGINNING })).total - living.total;
   }
+  const dead = (await store.jobs?.counts(now))?.reduce((sum, of) => sum + of.dead, 0) ?? 0;
   const findings = [ok("content", `${records} records and ${sessions} sessions.`)];
   if (gone > 0)
     findings.push(
@@ -61,6 +62,14 @@ async function checkContent(store: Store, embedder: Embedder): Promise<Finding[]
         "expired",
         `${gone} records and sessions have expired and still take room.`,
         "Nothing to do: whatever opens the memory next removes them.",
+      ),
+    );
+  if (dead > 0)
+    findings.push(
+      warning(
+        "jobs",
+        `${dead} background jobs failed for good.`,
+        "See them with `memoir jobs list`, then try them again or discard them.",
       ),
     );
   findings.push(

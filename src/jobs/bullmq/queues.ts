@@ -23,13 +23,23 @@ export interface Queues {
 
 export async function openQueues({ url, prefix, lease, logger }: QueuesOptions): Promise<Queues> {
   const [bullmq, { createClient }] = await loadPackages();
-  const client = createClient({ url, disableOfflineQueue: true });
+  let connected = false;
+  const client = createClient({
+    url,
+    // Without a connection a call fails at once instead of waiting for ever.
+    disableOfflineQueue: true,
+    socket: {
+      // A server that is not there at the beginning is a mistake; one that goes away comes back.
+      reconnectStrategy: (retries, cause) => (connected ? Math.min(2000, 50 * 2 ** retries) : cause),
+    },
+  });
   const troubled = (err: unknown) => logger.warn({ err }, "The connection to the jobs in Redis failed");
   client.on("error", troubled);
   try {
     await client.connect();
+    connected = true;
   } catch (cause) {
-    client.destroy();
+    if (client.isOpen) client.destroy();
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new StoreError("store_unavailable", `Redis does not answer: ${reason}`, { cause });
   }
