@@ -94,8 +94,8 @@ const STORES: [string, () => Promise<Store>][] = [
 await withServer("redis", ({ url }) => {
   STORES.push(["redis", () => openRedisStore({ url, prefix: freshPrefix() })]);
 });
-await withServer("postgres", (server) => {
-  const { url, empty } = ownSchema(server.url);
+await withServer("postgres", async (server) => {
+  const { url, empty } = await ownSchema(server.url);
   const open = async () => {
     const store = await openPostgresStore({ url });
     await empty();
