@@ -38,7 +38,12 @@ await withPrograms((programs) => {
     for (const of of tags) expect(of.size).toBeGreaterThan(5);
     const all = tags.flatMap((of) => [...of]);
     expect(new Set(all).size).toBe(all.length);
-    expect(places.flat().filter((key) => /:(outbox)$/.test(key))).toEqual([]);
+    expect(places.flat().filter((key) => key.endsWith(":outbox"))).toEqual([]);
+
+    const alone = await openRedisStore({ url: cluster.primaries[0]?.url ?? "" });
+    const writes = IDS.map((id) => alone.writeSession(sessionKey(id), { operations: [], now }));
+    await expect(Promise.all(writes)).rejects.toThrow("begin the URL with redis+cluster://");
+    await alone.close();
   });
 
   test("what a killed writer did not live to tell, readers enter in the feed, once", async () => {

@@ -1,7 +1,7 @@
 import { MemoirError, StoreError } from "../../../core/errors.ts";
 
 /** The server says that it did nothing, and that it may do it later. */
-const LATER = /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|MOVED|ASK) /;
+const LATER = /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY) /;
 
 /** Classes of the driver and codes of the system for a connection that is not there or broke. */
 const BROKEN = new Set([
@@ -20,7 +20,8 @@ const BROKEN = new Set([
 export function isPassing(error: unknown): boolean {
   if (!(error instanceof Error) || MemoirError.is(error)) return false;
   const { code } = error as { code?: unknown };
-  return LATER.test(error.message) || BROKEN.has(error.constructor.name) || typeof code === "string";
+  const ofSystem = typeof code === "string" && /^E[A-Z]+$/.test(code);
+  return ofSystem || LATER.test(error.message) || BROKEN.has(error.constructor.name);
 }
 
 export function isUnknownScript(error: unknown): boolean {
@@ -31,6 +32,7 @@ export function isUnknownScript(error: unknown): boolean {
 const MEANINGS: readonly (readonly [pattern: RegExp, meaning: string])[] = [
   [/^MISCONF /, "it cannot write to its disk and therefore takes no writes"],
   [/^(NOAUTH|WRONGPASS) /, "it wants another user name or password"],
+  [/^(MOVED|CROSSSLOT) /, "it belongs to a cluster: begin the URL with redis+cluster://"],
   [/^NOPERM /, "the user may not run a command the store needs"],
 ];
 

@@ -88,7 +88,10 @@ export async function removeExpiredRecords(
       note,
       change: changeText({ kind: "record", change: "delete", id, at: now }),
     }));
-    removed.push(...(await whichChanged(parts, tenant, writes, now)));
+    const gone = await whichChanged(parts, tenant, writes, now);
+    // Somebody else has removed them meanwhile.
+    if (gone.length === 0) break;
+    removed.push(...gone);
   }
   return removed;
 }
