@@ -142,7 +142,7 @@ await withPrograms((programs) => {
 
   test("a server that does not answer is told within the timeout, and used again when it does", async () => {
     const server = await started();
-    const store = await openRedisStore({ url: server.url, timeout: 300 });
+    const store = await openRedisStore({ url: server.url, timeout: 2000 });
     await count(store);
     server.process.freeze();
     const calls = [count(store), store.lastSequence("acme"), store.readSession(CHAT, { now })];
@@ -160,7 +160,7 @@ await withPrograms((programs) => {
     await admin.configSet({ maxmemory: "2mb", requirepass: "right" });
     await admin.close();
     const place = server.url.slice("redis://".length);
-    const refused = openRedisStore({ url: `redis://:secret@${place}`, timeout: 500 });
+    const refused = openRedisStore({ url: `redis://:secret@${place}` });
     await expect(refused).rejects.toMatchObject({ code: "store_failed", retryable: false });
     await expect(refused).rejects.toThrow("it wants another user name or password");
     const store = await openRedisStore({ url: `redis://:right@${place}` });
@@ -175,7 +175,7 @@ await withPrograms((programs) => {
 
   test("a write that too few replicas have is an error", async () => {
     const primary = await started(["--repl-diskless-sync-delay", "0", "--shutdown-timeout", "0"]);
-    const store = await openRedisStore({ url: `${primary.url}?minReplicas=1&timeout=400` });
+    const store = await openRedisStore({ url: `${primary.url}?minReplicas=1&timeout=3000` });
     await expect(count(store)).rejects.toMatchObject({
       code: "store_unavailable",
       message: expect.stringContaining("0 replicas"),
