@@ -2,7 +2,12 @@ import type { KnipConfig } from "knip";
 import { readEntries } from "./scripts/entries.ts";
 
 export default {
-  entry: [...readEntries().map(({ source }) => source), "src/**/*worker.ts", "scripts/*.ts", "examples/*.ts"],
+  entry: [
+    ...readEntries().map(({ source }) => source),
+    "src/**/*-worker.ts",
+    "scripts/*.ts",
+    "examples/*.ts",
+  ],
   project: ["src/**/*.ts", "test/**/*.ts", "scripts/*.ts", "examples/*.ts", "!**/*.as.ts"],
   // A constant that tells its module's own story may be public without having a second reader yet.
   ignoreExportsUsedInFile: true,

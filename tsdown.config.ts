@@ -5,7 +5,7 @@ import { readEntries } from "./scripts/entries.ts";
 import { thirdPartyNotices } from "./scripts/third-party-notices.ts";
 
 // Worker threads are started by file name, so they keep their place.
-const workers = globSync("src/**/*worker.ts").map((source) => source.slice("src/".length, -".ts".length));
+const workers = globSync("src/**/*-worker.ts").map((source) => source.slice("src/".length, -".ts".length));
 const names = [...readEntries().map((entry) => entry.name), ...workers];
 
 export default defineConfig({

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ValidationError } from "../../src/core/errors.ts";
+import { UnsupportedError, ValidationError } from "../../src/core/errors.ts";
 import { openMemory } from "../../src/index.ts";
 import { serveMemory } from "../server/served.ts";
 
@@ -36,4 +36,13 @@ test("embedder and vector index are the server's choice", async () => {
   const embedder = { id: "own", dimensions: 1, local: true, embed: async () => [] };
   await expect(openMemory({ store, embedder })).rejects.toThrow(ValidationError);
   await expect(openMemory({ store, vectors: "memory:" })).rejects.toThrow("vectors");
+});
+
+test("background jobs are the server's: it is told neither where they are nor who does them, and shows none", async () => {
+  const store = "http://127.0.0.1:1";
+  await expect(openMemory({ store, jobs: "memory:" })).rejects.toThrow("jobs");
+  await expect(openMemory({ store, workers: 2 })).rejects.toThrow("workers");
+  const memory = await openMemory({ store });
+  expect(() => memory.jobs).toThrow(UnsupportedError);
+  await memory.close();
 });
