@@ -1,116 +1,138 @@
 import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { parseAllDocuments, parse as parseYaml } from "yaml";
-import { SETTING_NAMES, SETTINGS } from "../../src/config/definitions.ts";
-import { createSettings } from "../../src/config/settings.ts";
-import { ROUTES } from "../../src/contract/operations.ts";
+import { parse, parseAllDocuments } from "yaml";
+import manifest from "../../package.json" with { type: "json" };
+import { unknownVariables } from "../../src/config/settings.ts";
+import { ROUTES } from "../../src/contract/routes.ts";
+import { memoir } from "../cli/memoir.ts";
 
-const manifest = JSON.parse(readFileSync("package.json", "utf8"));
-const variables = new Set(SETTING_NAMES.map((name) => SETTINGS[name].variable));
-const PORT = String(SETTINGS.port.fallback);
-const HEALTH = ROUTES.health[1];
-
-const read = (name: string) => readFileSync(`deploy/${name}`, "utf8");
-
-describe("deploy/Dockerfile", () => {
-  const text = read("Dockerfile");
-
-  test("copies what is there and runs scripts that there are", () => {
-    const copied = [...text.matchAll(/^COPY ([^-].*) \S+$/gm)].flatMap(([, files = ""]) => files.split(" "));
-    expect(copied).toContain("package.json");
-    expect(copied.filter((file) => !existsSync(file))).toEqual([]);
-    const scripts = [...text.matchAll(/npm run (\S+)/g)].map(([, name = ""]) => name);
-    expect(scripts.filter((name) => !Object.hasOwn(manifest.scripts, name))).toEqual([]);
-    expect(Object.hasOwn(manifest.scripts, "prepack")).toBe(true);
-    expect(text).toContain(manifest.bin.memoir.replace("./", "node_modules/memoir/"));
-  });
-
-  test("installs the drivers that were tested, on a Node that is supported", () => {
-    const installed = Object.fromEntries(
-      [...text.matchAll(/ (\w+)@([\d.]+)/g)].map(([, name, version]) => [name, version]),
-    );
-    expect(installed).toEqual({ pg: manifest.devDependencies.pg, redis: manifest.devDependencies.redis });
-    const versions = [...text.matchAll(/^FROM node:(\d+)/gm)].map(([, version]) => Number(version));
-    expect(versions).toHaveLength(2);
-    expect(Math.min(...versions)).toBeGreaterThanOrEqual(Number.parseInt(manifest.engines.node.slice(2), 10));
-  });
-
-  test("serves on the port it exposes, not as root, and asks for its health", () => {
-    expect(text).toContain(`EXPOSE ${PORT}\n`);
-    expect(text).toContain(`http://127.0.0.1:${PORT}${HEALTH}`);
-    expect(text.lastIndexOf("\nUSER node\n")).toBeGreaterThan(text.lastIndexOf("\nRUN "));
-    const named = [...text.matchAll(/\b(MEMORY_\w+)=/g)].map(([, name = ""]) => name);
-    expect(named.length).toBeGreaterThan(1);
-    expect(named.filter((name) => !variables.has(name))).toEqual([]);
-  });
-});
-
-interface Service {
-  readonly image?: string;
-  readonly build?: { readonly dockerfile: string };
-  readonly environment?: Record<string, string>;
-  readonly ports?: string[];
-  readonly depends_on?: Record<string, { condition: string }>;
-  readonly healthcheck?: object;
-  readonly volumes?: string[];
+interface Container {
+  readonly args: readonly string[];
+  readonly env: readonly { name: string; value: string }[];
+  readonly ports?: readonly { name: string; containerPort: number }[];
+  readonly readinessProbe?: { httpGet: { path: string; port: string } };
+  readonly livenessProbe?: { httpGet: { path: string; port: string } };
 }
 
-describe("deploy/compose.yaml", () => {
-  const { services, volumes } = parseYaml(read("compose.yaml")) as {
-    services: Record<string, Service>;
-    volumes: object;
-  };
+interface Service {
+  readonly command?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly ports?: readonly string[];
+  readonly volumes?: readonly string[];
+  readonly depends_on?: Readonly<Record<string, unknown>>;
+}
 
-  test("sets settings that there are, to values that can be read", () => {
-    const environment = services["memory"]?.environment ?? {};
-    expect(Object.keys(environment).filter((name) => !variables.has(name))).toEqual([]);
-    const settings = createSettings({}, environment);
-    for (const name of SETTING_NAMES) settings.get(name);
-    expect(settings.storeUrl().value).toMatch(/^postgres:\/\/.*@postgres:5432\//);
-    expect(settings.workingUrl()?.value).toBe("redis://redis:6379");
+const read = (file: string) => readFileSync(join("deploy", file), "utf8");
+const dockerfile = read("Dockerfile");
+const compose = parse(read("compose.yaml"), { merge: true }) as {
+  services: Record<string, Service>;
+  volumes: object;
+};
+const services = Object.entries(compose.services);
+const kustomization = parse(read("kubernetes/kustomization.yaml")) as {
+  resources: string[];
+  images: { newTag: string }[];
+};
+const documents = kustomization.resources.flatMap((file) =>
+  parseAllDocuments(read(`kubernetes/${file}`)).map((document) => document.toJS()),
+);
+const containers: Container[] = documents
+  .filter(({ kind }) => kind === "Deployment")
+  .flatMap(({ spec }) => spec.template.spec.containers);
+
+const hasHealthRoute = (path: string) =>
+  Object.values(ROUTES).some(([method, route]) => method === "GET" && route === path);
+
+describe("the image", () => {
+  test("installs drivers that the package works with", () => {
+    const names = /\[([^\]]*)\]\.map\(\(name\)/.exec(dockerfile)?.[1]?.match(/[\w/@-]+/g) ?? [];
+    expect(names.length).toBeGreaterThan(0);
+    const peers: Record<string, string> = manifest.peerDependencies;
+    const tested: Record<string, string> = manifest.devDependencies;
+    for (const name of names) expect([name, peers[name], tested[name]]).not.toContain(undefined);
   });
 
-  test("names services, files, volumes and ports that there are", () => {
-    for (const { build, image, depends_on = {}, volumes: mounted = [] } of Object.values(services)) {
-      expect(build === undefined || existsSync(build.dockerfile)).toBe(true);
-      expect(image ?? "built:here").toMatch(/:(?!latest)/);
-      for (const [name, { condition }] of Object.entries(depends_on)) {
-        expect(condition).toBe("service_healthy");
-        expect(services[name]?.healthcheck).toBeDefined();
-      }
-      for (const volume of mounted) expect(Object.keys(volumes)).toContain(volume.split(":")[0]);
-    }
-    // Beyond this machine only what somebody opens on purpose.
-    expect(services["memory"]?.ports).toEqual([`127.0.0.1:${PORT}:${PORT}`]);
+  test("starts a command that there is, as an ordinary user", async () => {
+    expect(dockerfile).toContain(`node_modules/memoir/${manifest.bin.memoir.replace("./", "")}`);
+    expect(dockerfile).toMatch(/^USER node$/m);
+    const [command = ""] = JSON.parse(/^CMD (\[.*\])$/m.exec(dockerfile)?.[1] ?? "[]");
+    expect((await memoir([command, "--help"])).code).toBe(0);
+  });
+
+  test("asks for a health that the server tells", () => {
+    const path = /PORT \+ '([^']+)'/.exec(dockerfile)?.[1] ?? "";
+    expect(hasHealthRoute(path)).toBe(true);
+  });
+
+  test("sets settings that there are", () => {
+    const names = [...dockerfile.matchAll(/\b(MEMORY_\w+)=/g)].map(([, name = ""]) => name);
+    expect(names.length).toBeGreaterThan(0);
+    expect(unknownVariables(Object.fromEntries(names.map((name) => [name, "x"])))).toEqual([]);
   });
 });
 
-describe("deploy/kubernetes.yaml", () => {
-  // biome-ignore lint/suspicious/noExplicitAny: manifests are read, not typed.
-  const documents = parseAllDocuments(read("kubernetes.yaml")).map((document) => document.toJS() as any);
-  const of = (kind: string) => documents.find((document) => document.kind === kind);
+describe("the Compose file", () => {
+  const own = services.filter(([, { environment }]) => environment?.["MEMORY_REDIS_URL"] !== undefined);
 
-  test("selects the pods it makes, by the port they have", () => {
-    const { template, selector } = of("Deployment").spec;
-    const labels = template.metadata.labels;
-    for (const match of [selector.matchLabels, of("Service").spec.selector])
-      expect(labels).toMatchObject(match);
-    expect(labels).toMatchObject(of("PodDisruptionBudget").spec.selector.matchLabels);
-    const [container] = template.spec.containers;
-    expect(container.ports).toEqual([{ name: "http", containerPort: Number(PORT) }]);
-    expect(of("Service").spec.ports[0].targetPort).toBe("http");
-    const paths = [container.readinessProbe, container.livenessProbe].map(({ httpGet }) => httpGet.path);
-    expect(paths).toEqual([ROUTES.ready[1], ROUTES.live[1]]);
+  test.each(own)("%s is given settings and a command that there are", async (_, { environment, command }) => {
+    expect(unknownVariables(environment ?? {})).toEqual([]);
+    expect((await memoir([command ?? "serve", "--help"])).code).toBe(0);
   });
 
-  test("sets settings that there are, and runs as nobody special", () => {
-    const { containers, securityContext } = of("Deployment").spec.template.spec;
-    const names = containers[0].env.map(({ name }: { name: string }) => name);
-    expect(names.filter((name: string) => !variables.has(name))).toEqual([]);
-    expect([securityContext.runAsNonRoot, containers[0].securityContext.allowPrivilegeEscalation]).toEqual([
-      true,
-      false,
-    ]);
-    expect(containers[0].image).toBe(`memoir:${manifest.version}`);
+  test.each(services)("%s refers to what is there", (_, service) => {
+    for (const name of Object.keys(service.depends_on ?? {})) expect(compose.services).toHaveProperty(name);
+    for (const volume of service.volumes ?? []) {
+      const [source = ""] = volume.split(":");
+      if (source.startsWith(".")) expect(existsSync(join("deploy", source))).toBe(true);
+      else expect(compose.volumes).toHaveProperty(source);
+    }
+  });
+
+  test("only this machine reaches the server, and nothing reaches the engines", () => {
+    const ports = services.flatMap(([, service]) => service.ports ?? []);
+    expect(ports).toEqual(["127.0.0.1:8000:8000"]);
+  });
+
+  test("Redis answers a write only when it is on disk", () => {
+    expect(compose.services["redis"]?.command).toContain("--appendfsync always");
+  });
+});
+
+describe("the Kubernetes manifests", () => {
+  test.each(containers)("a container runs $args with settings that there are", async ({ args, env }) => {
+    expect((await memoir([...args, "--help"])).code).toBe(0);
+    expect(unknownVariables(Object.fromEntries(env.map(({ name, value }) => [name, value])))).toEqual([]);
+  });
+
+  test("the secret that is described has settings that there are", () => {
+    const names = [...read("kubernetes/kustomization.yaml").matchAll(/from-literal=(\w+)=/g)];
+    expect(names.length).toBeGreaterThan(0);
+    expect(unknownVariables(Object.fromEntries(names.map(([, name]) => [name, "x"])))).toEqual([]);
+  });
+
+  test("probes ask a path and a port that there are", () => {
+    const probed = containers.flatMap(({ readinessProbe, livenessProbe, ports }) =>
+      [readinessProbe, livenessProbe].flatMap((probe) => (probe ? [{ ...probe.httpGet, ports }] : [])),
+    );
+    expect(probed).toHaveLength(2);
+    for (const { path, port, ports } of probed) {
+      expect(hasHealthRoute(path)).toBe(true);
+      expect(ports?.map(({ name }) => name)).toContain(port);
+    }
+  });
+
+  test("services and budgets select pods that there are", () => {
+    const labels = documents
+      .filter(({ kind }) => kind === "Deployment")
+      .map(({ spec }) => spec.template.metadata.labels.app);
+    const selectors = documents.flatMap(({ kind, spec }) =>
+      kind === "Service" ? [spec.selector.app] : [spec.selector.matchLabels.app],
+    );
+    for (const selector of selectors) expect(labels).toContain(selector);
+  });
+
+  test("they run this release", () => {
+    expect(kustomization.images.map(({ newTag }) => newTag)).toEqual([manifest.version]);
   });
 });
