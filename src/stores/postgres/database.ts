@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { type Driver, NoAnswer, type Row, type Transaction } from "./driver.ts";
-import { closedFailure, refusalOf, storeFailure, wasUndone } from "./failures.ts";
+import { closedFailure, storeFailure, wasUndone } from "./failures.ts";
 import { labelKey } from "./labels.ts";
 import { type Sql, sql, statement } from "./sql.ts";
 
@@ -17,20 +17,35 @@ export interface Database {
    * is lost, they tell whether the write took place, and what became of it.
    */
   write<Result>(tenant: string, request: WriteRequest<Result>): Promise<Result>;
+  /**
+   * Makes several calls for a tenant in one transaction of as many flights and two more: from the first call on no other writer
+   * of the tenant comes between.
+   */
+  writeAlone<Result>(tenant: string, request: AloneRequest<Result>): Promise<Result>;
   /** Runs `work` in one transaction of several flights, again from the start when it was undone for the sake of another. */
   transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
 }
 
-export interface WriteRequest<Result> {
-  /** The call of a function. */
-  readonly call: (request: string) => Sql;
-  readonly result: (rows: Row[]) => Result;
+interface Recoverable<Result> {
   /** The result of a write whose answer was lost, of the changes it made, oldest first. Left out: it may be done twice. */
   readonly recovered?: (
     changes: readonly { readonly id: string; readonly version: number; readonly sequence: number }[],
   ) => Result;
 }
+
+export interface WriteRequest<Result> extends Recoverable<Result> {
+  /** The call of a function. */
+  readonly call: (request: string) => Sql;
+  readonly result: (rows: Row[]) => Result;
+}
+
+export interface AloneRequest<Result> extends Recoverable<Result> {
+  readonly work: (run: Run, request: string) => Promise<Result>;
+}
+
+/** Makes one call of a function and gives the rows. */
+type Run = (call: Sql) => Promise<Row[]>;
 
 export interface DatabaseOptions {
   readonly schema: string;
@@ -94,36 +109,13 @@ export function databaseOn(driver: Driver, { schema, name, timeoutMs }: Database
     );
   }
 
-  async function write<Result>(tenant: string, request: WriteRequest<Result>): Promise<Result> {
-    const id = randomUUID();
-    const query = compiled(writing(request.call(id)));
-    const { recovered } = request;
-    let uncertain = false;
-    const attempt = async () => {
-      try {
-        if (uncertain && recovered) {
-          const changes = await changesOf(tenant, id);
-          if (changes.length > 0) return recovered(changes);
-        }
-        const [rows = []] = await driver.flight([query]);
-        return request.result(rows);
-      } catch (error) {
-        if (error instanceof NoAnswer) uncertain ||= error.sent;
-        // What stands in the way may be the first attempt itself, which came through late.
-        if (!uncertain || !recovered || !refusalOf(error)) throw error;
-        const changes = await changesOf(tenant, id);
-        if (changes.length === 0) throw error;
-        return recovered(changes);
-      }
-    };
-    return persistently(attempt, true);
-  }
-
-  async function changesOf(tenant: string, request: string) {
+  /** What a request changed, oldest first; asked in a transaction in which the tenant is locked. */
+  async function changesOf(tenant: string, request: string, transaction: Transaction) {
+    await transaction.run(compiled(forTenant(tenant)));
     const query = sql`SELECT c.id, c.version, c.sequence FROM SCHEMA.tenants t
       JOIN SCHEMA.changes c ON c.tenant = t.tenant AND c.sequence > t.last_sequence - ${RECENT_CHANGES}::bigint
       WHERE t.tenant = ${labelKey(tenant)} AND c.request = ${request}::uuid ORDER BY c.sequence`;
-    const [, rows = []] = await driver.flight([compiled(forTenant(tenant)), compiled(query)]);
+    const rows = await transaction.run(compiled(query));
     return rows.map(([id, version, sequence]) => ({
       id: id ?? "",
       version: Number(version),
@@ -131,11 +123,43 @@ export function databaseOn(driver: Driver, { schema, name, timeoutMs }: Database
     }));
   }
 
+  /** Once an answer was lost, the tenant is locked before looking for what was done: the lost call may still be on its way. */
+  function write<Result>(tenant: string, { work, recovered }: AloneRequest<Result>, alone: boolean) {
+    const request = randomUUID();
+    let uncertain = false;
+    const attempt = async () => {
+      if (!alone && !uncertain)
+        return work(async (query) => (await driver.flight([compiled(writing(query))]))[0] ?? [], request);
+      return driver.transaction(async (transaction) => {
+        const run: Run = (query) => transaction.run(compiled(writing(query)));
+        if (uncertain && recovered) {
+          await run(sql`SCHEMA.begin_write(${tenant})`);
+          const changes = await changesOf(tenant, request, transaction);
+          if (changes.length > 0) return recovered(changes);
+        }
+        return work(run, request);
+      });
+    };
+    return persistently(async () => {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (error instanceof NoAnswer) uncertain ||= error.sent;
+        throw error;
+      }
+    }, true);
+  }
+
   return {
     schema,
     read: (tenant, query) => ask([forTenant(tenant), query]),
     ask: (query) => ask([query]),
-    write: (tenant, request) => call(() => write(tenant, request)),
+    write: (tenant, { call: calling, result, ...recoverable }) =>
+      call(() => {
+        const work = async (run: Run, request: string) => result(await run(calling(request)));
+        return write(tenant, { work, ...recoverable }, false);
+      }),
+    writeAlone: (tenant, request) => call(() => write(tenant, request, true)),
     transaction: (work) => call(() => persistently(() => driver.transaction(work), false)),
     close() {
       closing ??= (async () => {

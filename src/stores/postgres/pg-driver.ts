@@ -61,7 +61,8 @@ export function openPgDriver(
           },
           script,
         };
-        await script("BEGIN");
+        // A process that stops in the middle must not keep its locks for ever.
+        await script(`BEGIN; SET LOCAL idle_in_transaction_session_timeout = ${timeoutMs}`);
         try {
           const result = await work(transaction);
           await script("COMMIT");

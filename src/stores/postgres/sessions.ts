@@ -10,6 +10,7 @@ import {
 import type { SessionReceipt, SessionWrite } from "../../core/store.ts";
 import type { Instant } from "../../core/time.ts";
 import { type Database, rowsOf } from "./database.ts";
+import type { Row } from "./driver.ts";
 import { checkedAnswer } from "./record-read.ts";
 import { timestamp } from "./rows.ts";
 import type { SessionCache } from "./session-cache.ts";
@@ -52,10 +53,13 @@ type Answer =
 /** No session has it, so that a write based on it gets the facts and changes nothing. */
 const NO_VERSION = -1;
 
+/** So often a writer may find that another one was faster, before it has the others wait. */
+const RACES = 2;
+
 /**
  * Works the write out here, on what this process remembers of the session, and has the server carry it out if that was
  * right. If not, the answer has what is needed to work it out again: one flight for a conversation's only writer, two for most
- * others.
+ * others. Who loses races with many others locks the tenant, so that every write comes to an end.
  */
 export async function writeSession(
   database: Database,
@@ -63,20 +67,69 @@ export async function writeSession(
   key: SessionKey,
   write: SessionWrite,
 ): Promise<SessionReceipt> {
-  let facts = cache.recall(key, write.now);
-  for (;;) {
-    const { plan, receipt, rest } = planned(key, write, facts);
-    const answer = await carryOut(database, key, write, plan, receipt);
+  const remembered = cache.recall(key, write.now);
+  const outcome = await attempt(key, write, remembered, RACES, (planned) =>
+    database.write(key.tenant, {
+      call: callOf(key, write, planned),
+      result: answerOf,
+      recovered: () => ({ written: true }),
+    }),
+  );
+  const { receipt, rest } = outcome.receipt ? outcome : await writeAlone(database, key, write, outcome.facts);
+  if (rest) cache.remember(key, rest);
+  return receipt;
+}
+
+interface Written {
+  readonly receipt: SessionReceipt;
+  /** The session as this write left it; left out when the write was carried out before. */
+  readonly rest?: SessionRest;
+}
+
+/** Learns the facts and writes in one transaction: after its first call nobody comes between. */
+function writeAlone(
+  database: Database,
+  key: SessionKey,
+  write: SessionWrite,
+  facts: SessionFacts,
+): Promise<Written> {
+  let last: Planned | undefined;
+  return database.writeAlone<Written>(key.tenant, {
+    async work(run, request) {
+      const outcome = await attempt(key, write, facts, Number.POSITIVE_INFINITY, async (planned) => {
+        last = planned;
+        return answerOf(await run(callOf(key, write, planned)(request)));
+      });
+      if (!outcome.receipt) throw new TypeError("Attempts without end have an end only when written");
+      return outcome;
+    },
+    recovered: () => {
+      if (!last?.receipt) throw new TypeError("What was written was planned");
+      return { ...last, receipt: last.receipt };
+    },
+  });
+}
+
+/** Plans and sends until the server carries it out, or so many plans were not right. */
+async function attempt(
+  key: SessionKey,
+  write: SessionWrite,
+  first: SessionFacts,
+  times: number,
+  send: (planned: Planned) => Promise<Answer>,
+): Promise<Written | { readonly receipt?: undefined; readonly facts: SessionFacts }> {
+  let facts = first;
+  for (let tries = 0; tries < times; tries++) {
+    const plan = planned(key, write, facts);
+    const answer = await send(plan);
     if ("kept" in answer && write.idempotency)
-      return checkedAnswer(write.idempotency, answer.kept.fingerprint, answer.kept.result);
+      return { receipt: checkedAnswer(write.idempotency, answer.kept.fingerprint, answer.kept.result) };
     if ("facts" in answer) {
       const { state, present } = answer.facts;
       facts = { rest: state, present: new Set(present), certain: true };
-      continue;
-    }
-    if (rest) cache.remember(key, rest);
-    if (receipt) return receipt;
+    } else if (plan.receipt) return { receipt: plan.receipt, ...(plan.rest && { rest: plan.rest }) };
   }
+  return { facts };
 }
 
 interface Planned {
@@ -118,21 +171,15 @@ function plannedOn(key: SessionKey, write: SessionWrite, { rest: current, presen
   return { plan, receipt, rest };
 }
 
-function carryOut(
-  database: Database,
-  key: SessionKey,
-  { now, idempotency }: SessionWrite,
-  plan: object,
-  receipt: SessionReceipt | undefined,
-): Promise<Answer> {
+function callOf(key: SessionKey, { now, idempotency }: SessionWrite, { plan, receipt }: Planned) {
   const kept = idempotency && { answerKey: idempotency.key, fingerprint: idempotency.fingerprint, receipt };
   const text = encodeJson({ ...plan, ...kept });
-  return database.write(key.tenant, {
-    call: (request) =>
-      sql`SCHEMA.write_session(${key.tenant}, ${encodeSessionKey(key)}, ${timestamp(now)}, ${request}, ${text})`,
-    result: ([row]) => decodeJson<Answer>(row?.[0] ?? ""),
-    recovered: () => ({ written: true }),
-  });
+  return (request: string) =>
+    sql`SCHEMA.write_session(${key.tenant}, ${encodeSessionKey(key)}, ${timestamp(now)}, ${request}, ${text})`;
+}
+
+function answerOf([row]: readonly Row[]): Answer {
+  return decodeJson<Answer>(row?.[0] ?? "");
 }
 
 export async function deleteSession(
