@@ -2,6 +2,7 @@ import { ValidationError } from "../../../core/errors.ts";
 import type { Logger } from "../../../core/logger.ts";
 import type { Stored } from "../values.ts";
 import type { RedisAddress } from "./address.ts";
+import { isRedirection } from "./failures.ts";
 import type { Reply } from "./reply.ts";
 
 export type Send = (command: readonly Stored[]) => Promise<Reply>;
@@ -13,6 +14,8 @@ export interface Client {
   send(key: string, command: readonly Stored[]): Promise<Reply>;
   /** A way to each primary, whatever keys it has. */
   primaries(): Send[];
+  /** Sends commands on one connection, one right behind the other, to whoever has the key. */
+  sendTogether(key: string, commands: readonly (readonly Stored[])[]): Promise<Reply[]>;
   /** What the connection suffers from; undefined while it works. */
   problem(): Error | undefined;
   /** Waits for answers that are under way. */
@@ -85,6 +88,8 @@ export async function createRedisClient(
       return watched(client, {
         send: (_, command) => typed.sendCommand<Reply>(command),
         primaries: () => [(command) => typed.sendCommand<Reply>(command)],
+        sendTogether: (_, commands) =>
+          Promise.all(commands.map((command) => typed.sendCommand<Reply>(command))),
         close: () => client.close(),
         destroy: () => client.destroy(),
       });
@@ -102,6 +107,8 @@ export async function createRedisClient(
       return watched(sentinel, {
         send: (_, command) => typed.sendCommand<Reply>(false, [...command]),
         primaries: () => [(command) => typed.sendCommand<Reply>(false, [...command])],
+        sendTogether: (_, commands) =>
+          Promise.all(commands.map((command) => typed.sendCommand<Reply>(false, [...command]))),
         close: () => sentinel.close(),
         destroy: () => void sentinel.destroy(),
       });
@@ -111,6 +118,7 @@ export async function createRedisClient(
         rootNodes: hosts.map((place) => ({ socket: { ...socket, ...place } as never })),
         defaults: { ...common, socket: socket as never },
         RESP: 2,
+        topologyRefreshOnReconnectionAttemptStrategy: LONGEST_PAUSE,
       });
       const typed = cluster.withTypeMapping(mapping);
       return watched(cluster, {
@@ -120,6 +128,17 @@ export async function createRedisClient(
             const client = await cluster.nodeClient(node);
             return client.withTypeMapping(mapping).sendCommand<Reply>(command);
           }),
+        // The driver would follow a redirection with one of them, and leave the others behind.
+        async sendTogether(key, commands) {
+          const node = (await cluster.getNodeClientForKey(key, false)).withTypeMapping(mapping);
+          try {
+            return await Promise.all(commands.map((command) => node.sendCommand<Reply>(command)));
+          } catch (error) {
+            // Has the driver learn where the key is now.
+            if (isRedirection(error)) await typed.sendCommand<Reply>(key, false, ["TYPE", key]);
+            throw error;
+          }
+        },
         close: () => cluster.close(),
         destroy: () => cluster.destroy(),
       });

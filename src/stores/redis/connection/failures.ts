@@ -24,6 +24,11 @@ export function isPassing(error: unknown): boolean {
   return ofSystem || LATER.test(error.message) || BROKEN.has(error.constructor.name);
 }
 
+/** Another server of the cluster has the key. */
+export function isRedirection(error: unknown): boolean {
+  return error instanceof Error && /^(MOVED|ASK) /.test(error.message);
+}
+
 export function isUnknownScript(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith("NOSCRIPT ");
 }

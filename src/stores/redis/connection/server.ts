@@ -91,8 +91,8 @@ export async function connectServer(address: RedisAddress, options: ServerOption
   /** Sends a command and, right behind it on the same connection, the wish to know how many replicas have it. */
   async function sendReplicated(key: string, command: readonly Stored[]): Promise<Reply> {
     const patience = String(Math.ceil(timeout / 4));
-    const answers = [client.send(key, command), client.send(key, ["WAIT", String(minReplicas), patience])];
-    const [reply = null, replicas] = await Promise.all(answers);
+    const waiting = ["WAIT", String(minReplicas), patience];
+    const [reply = null, replicas] = await client.sendTogether(key, [command, waiting]);
     if (Number(replicas) < minReplicas) throw tooFewReplicas(where, Number(replicas), minReplicas);
     return reply;
   }
