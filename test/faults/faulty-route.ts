@@ -15,14 +15,17 @@ export interface FaultyRoute {
   refuse(): void;
   /** Passes everything on again. */
   mend(): void;
+  /** Leads new connections to another port, and breaks those there are. */
+  turnTo(port: number): void;
 }
 
 type Mode = "pass" | "lose answers" | "stall" | "refuse";
 
 /** Makes such a way to a port of this machine until the test has ended. */
-export async function faultyRouteTo(target: number): Promise<FaultyRoute> {
+export async function faultyRouteTo(port: number): Promise<FaultyRoute> {
   const pairs = new Set<{ readonly near: Socket; readonly far: Socket }>();
   let mode: Mode = "pass";
+  let target = port;
 
   const server = createServer((near) => {
     if (mode === "refuse") {
@@ -76,5 +79,9 @@ export async function faultyRouteTo(target: number): Promise<FaultyRoute> {
       cut();
     },
     mend: () => turn("pass"),
+    turnTo(other) {
+      target = other;
+      cut();
+    },
   };
 }

@@ -10,6 +10,9 @@ const HANGS = 30_000;
 /** Milliseconds for which one write is tried before the load gives it up. */
 const GIVES_UP = 60_000;
 
+/** After so many errors that make no sense to try again after, the load ends. */
+const TOO_MANY = 10;
+
 /** What happens while a fault lasts. */
 export interface Progress {
   /** Resolves when so many more writes were acknowledged. */
@@ -88,7 +91,7 @@ export async function underLoad(options: LoadOptions): Promise<LoadResult> {
   }
 
   async function lane(memory: Memory, number: number): Promise<void> {
-    for (let index = 0; writes.count < enough && hung === 0; index++)
+    for (let index = 0; writes.count < enough && hung === 0 && refused.length < TOO_MANY; index++)
       await write(memory, kinds[index % kinds.length] as Kind, `${number}-${index}`);
   }
 

@@ -8,9 +8,9 @@ const NAMES = ["a", "b", "c", "d"];
 const HANDLES = 2;
 const KINDS = ["message", "push", "increment"] as const;
 
-/** Four processes with two handles each make some ten thousand changes of one session at once; none may be lost. */
-export async function fourProcessesWrite(title: string, store: string): Promise<void> {
-  const count = Math.ceil(10_000 / (NAMES.length * HANDLES * KINDS.length));
+/** Four processes with two handles each make so many changes of one session at once; none may be lost. */
+export async function fourProcessesWrite(title: string, store: string, changes = 10_000): Promise<void> {
+  const count = Math.ceil(changes / (NAMES.length * HANDLES * KINDS.length));
   const writers = await Promise.all(
     NAMES.map((name) =>
       writeElsewhere({ store, name, count, kinds: KINDS, lanes: HANDLES, handles: HANDLES }),

@@ -1,5 +1,7 @@
 import { once } from "node:events";
+import { chmodSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
+import { join } from "node:path";
 import { freePort, ServerProcess, serverFolder } from "./process.ts";
 
 export interface RedisOptions {
@@ -9,6 +11,8 @@ export interface RedisOptions {
   readonly durable?: boolean;
   /** More of its command line, such as `["--replicaof", "127.0.0.1 6379"]`. */
   readonly parameters?: readonly string[];
+  /** Watches other servers instead of keeping data. Default false. */
+  readonly sentinel?: boolean;
 }
 
 export interface RedisServer {
@@ -24,17 +28,20 @@ export async function startRedis({
   program,
   durable = false,
   parameters = [],
+  sentinel = false,
 }: RedisOptions): Promise<RedisServer> {
   const port = await freePort();
   const folder = serverFolder();
   const server = new ServerProcess({
     program,
     folder: folder.path,
-    parameters: [
-      ...["--port", String(port), "--bind", "127.0.0.1", "--dir", folder.path, "--save", ""],
-      ...["--appendonly", "yes", "--appendfsync", durable ? "always" : "everysec"],
-      ...parameters,
-    ],
+    parameters: sentinel
+      ? [sentinelFile(folder.path, port), "--sentinel"]
+      : [
+          ...["--port", String(port), "--bind", "127.0.0.1", "--dir", folder.path, "--save", ""],
+          ...["--appendonly", "yes", "--appendfsync", durable ? "always" : "everysec"],
+          ...parameters,
+        ],
     ready: () => ping(port),
     stopSignal: "SIGTERM",
   });
@@ -48,6 +55,14 @@ export async function startRedis({
       folder.remove();
     },
   };
+}
+
+/** A Sentinel keeps what it knows in its configuration. */
+function sentinelFile(folder: string, port: number): string {
+  const file = join(folder, "sentinel.conf");
+  writeFileSync(file, `port ${port}\nbind 127.0.0.1\ndir ${folder}\n`);
+  chmodSync(file, 0o666);
+  return file;
 }
 
 /** Rejects unless a Redis is there that has read its data. */
