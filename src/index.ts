@@ -11,7 +11,7 @@ export {
   type ConversationUse,
 } from "./conversations.ts";
 export type { Clock } from "./core/clock.ts";
-export type { Embedder } from "./core/embedder.ts";
+export type { Embedder, TokenVectors } from "./core/embedder.ts";
 export {
   ConflictError,
   ERROR_KINDS,
@@ -58,6 +58,7 @@ export type {
   RecordType,
   RecordVersion,
 } from "./core/record.ts";
+export type { Reranker } from "./core/reranker.ts";
 export { joinNamespace, type ResolvedScope, type Scope, splitNamespace } from "./core/scope.ts";
 export type { SessionOperation } from "./core/session/operations.ts";
 export type {

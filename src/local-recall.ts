@@ -2,6 +2,7 @@ import type { Embedder } from "./core/embedder.ts";
 import type { Recall } from "./core/recall.ts";
 import type { Indexer } from "./core/recall-index.ts";
 import type { MemoryRecord } from "./core/record.ts";
+import type { Reranker } from "./core/reranker.ts";
 import type { RecordStore } from "./core/store.ts";
 import type { VectorIndex } from "./core/vector-index.ts";
 import { createIndexer } from "./recall/indexer.ts";
@@ -25,6 +26,8 @@ export interface LocalRecallOptions {
   readonly questions?: Embedder;
   /** Finds by meaning instead of an index in this process; closed with the recall. */
   readonly vectors?: VectorIndex;
+  /** Looks at the best hits of a hybrid search again. */
+  readonly reranker?: Reranker;
 }
 
 /** Recall in this process: the store's records are indexed in memory, and ranked here. */
@@ -33,6 +36,7 @@ export function createLocalRecall({
   embedder,
   questions = embedder,
   vectors,
+  reranker,
 }: LocalRecallOptions): LocalRecall {
   const indexer = createIndexer(embedder);
   const index = vectors
@@ -40,7 +44,7 @@ export function createLocalRecall({
     : createLocalIndex({ store, embedder, indexer });
   return {
     indexer,
-    recall: createRecall({ index, embedder: questions, records: store }),
+    recall: createRecall({ index, embedder: questions, records: store, ...(reranker && { reranker }) }),
     async recallOver(_tenant, records) {
       const entries = await indexer.entries(records);
       const rows = entries.map((entry, at) => ({ row: at + 1, id: records[at]?.id ?? "", entry }));
@@ -48,6 +52,7 @@ export function createLocalRecall({
       return createRecall({
         index: await createFixedIndex(embedder, rows),
         embedder: questions,
+        ...(reranker && { reranker }),
         records: { read: async (_, ids) => ids.map((id) => byId.get(id) ?? null) },
       });
     },

@@ -5,6 +5,7 @@ import { ValidationError } from "./core/errors.ts";
 import type { IdSource } from "./core/identifiers.ts";
 import type { JobStore } from "./core/job-store.ts";
 import { type Logger, silentLogger } from "./core/logger.ts";
+import type { Reranker } from "./core/reranker.ts";
 import type { Store } from "./core/store.ts";
 import { loadTokenCounter } from "./core/tokens.ts";
 import type { VectorIndex, VectorSpace } from "./core/vector-index.ts";
@@ -41,6 +42,8 @@ export interface OpenOptions {
   readonly workers?: number;
   /** Default: the built-in static table. Remote memories embed on the server and take none. */
   readonly embedder?: Embedder;
+  /** Looks at the 50 best hits of a hybrid search again. Default: none. */
+  readonly reranker?: Reranker;
   /** How many vectors of questions are kept, so that asking again needs no model; 0 for none. Default 1000. */
   readonly embeddingCache?: number;
   /** Seconds a session lives after its last write that was begun without a time to live; null for ever. Default null. */
@@ -84,7 +87,7 @@ export async function openMemory(target: string | OpenOptions = {}, more: OpenOp
   if (typeof store === "string" && /^https?:/i.test(store)) {
     if (options.embedder !== undefined)
       throw ValidationError.of("embedder", "is the server's choice when the memory is remote");
-    for (const field of ["working", "vectors", "jobs", "workers"] as const)
+    for (const field of ["working", "vectors", "jobs", "workers", "reranker"] as const)
       if (options[field] !== undefined)
         throw ValidationError.of(field, "is the server's choice when the memory is remote");
     const { connectMemory } = await import("./client/index.ts");
@@ -117,6 +120,7 @@ async function embed(store: Store, options: OpenOptions & { clock: Clock; ids: I
     store,
     embedder,
     ...(vectors && { vectors }),
+    ...(options.reranker && { reranker: options.reranker }),
     questions: await questionEmbedder(embedder, options.embeddingCache ?? DEFAULT_EMBEDDING_CACHE),
   });
   const jobs = createJobQueue({

@@ -75,6 +75,7 @@ function describeProgram(): Command {
       "where background jobs are kept, redis://… or postgres://… (MEMORY_JOBS; default with the rest)",
     )
     .option("--embedder <name>", "static, minilm or none (MEMORY_EMBEDDER; default static)")
+    .option("--reranker <name>", "late-interaction or none (MEMORY_RERANKER; default none)")
     .option("--vectors <url>", "vector database for very large scopes (MEMORY_VECTORS; default none)")
     .option("--token <token>", "credential of the server (MEMORY_TOKEN)")
     .option(

@@ -107,6 +107,14 @@ export const SETTINGS = {
     expected: "static, minilm or none",
     meaning: "`static`, `minilm`, or `none` to search by words alone",
   }),
+  reranker: define<"late-interaction" | null>({
+    flag: "--reranker",
+    variable: "MEMORY_RERANKER",
+    fallback: null,
+    read: (value) => (value === "late-interaction" ? value : value === "none" ? null : undefined),
+    expected: "late-interaction or none",
+    meaning: "`late-interaction` looks at the best hits again, token by token, with `minilm`",
+  }),
   vectorSearch: define({
     ...onOff,
     variable: "MEMORY_ENABLE_VECTOR_SEARCH",

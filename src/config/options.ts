@@ -1,4 +1,6 @@
-import { createEmbedder } from "../embedders/named.ts";
+import type { Embedder } from "../core/embedder.ts";
+import type { Reranker } from "../core/reranker.ts";
+import { createEmbedder, createReranker } from "../embedders/named.ts";
 import type { OpenOptions } from "../open.ts";
 import { openVectorIndex } from "../vectors/registry.ts";
 import type { ValueOf } from "./definitions.ts";
@@ -28,7 +30,7 @@ export async function openOptions(settings: Settings): Promise<OpenOptions> {
     ...shared,
     ...jobOptions(settings),
     workers: settings.get("workers").value,
-    embedder: await openEmbedder(settings),
+    ...(await openModels(settings)),
     ...vectorOptions(settings),
     embeddingCache: settings.get("cacheEnabled").value ? settings.get("maxCacheSize").value : 0,
     sessionTtl: ttl.source === "default" ? null : ttl.value,
@@ -51,6 +53,15 @@ export function embedderName(settings: Settings): Setting<ValueOf<"embedder">> {
 export async function openEmbedder(settings: Settings) {
   const folder = settings.get("modelFolder").value;
   return createEmbedder(embedderName(settings).value, folder === null ? {} : { folder });
+}
+
+/** Opens the embedder, and the reranker that settings name, if any. */
+export async function openModels(settings: Settings): Promise<{ embedder: Embedder; reranker?: Reranker }> {
+  const embedder = await openEmbedder(settings);
+  const name = settings.get("reranker").value;
+  if (name === null) return { embedder };
+  const folder = settings.get("modelFolder").value;
+  return { embedder, reranker: await createReranker(name, embedder, folder === null ? {} : { folder }) };
 }
 
 /** The vector database that settings name, if any. */

@@ -1,3 +1,10 @@
+/** One unit vector for every token of a text, in order. */
+export interface TokenVectors {
+  readonly tokens: number;
+  /** `tokens` times the embedder's dimensions. */
+  readonly data: Float32Array;
+}
+
 /** Turns texts into unit vectors of one space. */
 export interface Embedder {
   /** Names the space, for example `static-256`. Vectors of different ids are never compared. */
@@ -17,4 +24,6 @@ export interface Embedder {
    * @throws ModelError when the model fails, and the signal's reason once it is aborted
    */
   embed(texts: readonly string[], options?: { signal?: AbortSignal }): Promise<Float32Array[]>;
+  /** The vectors of each text's tokens in their context, for a reranker. A text the model cannot read has none. */
+  embedTokens?(texts: readonly string[], options?: { signal?: AbortSignal }): Promise<TokenVectors[]>;
 }

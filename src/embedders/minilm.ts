@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import type { Embedder } from "../core/embedder.ts";
+import type { Embedder, TokenVectors } from "../core/embedder.ts";
 import { ModelError } from "../core/errors.ts";
 import { normalize } from "../core/vector.ts";
 import { modelFolder } from "./models.ts";
@@ -20,13 +20,6 @@ export interface MiniLMEmbedderOptions {
   readonly threads?: number;
   /** False runs the model in the calling thread, which waits for it; by default it has a thread of its own. */
   readonly worker?: boolean;
-}
-
-/** One unit vector for every token of a text, in order, `[CLS]` and `[SEP]` left out. */
-export interface TokenVectors {
-  readonly tokens: number;
-  /** `tokens` times the embedder's dimensions. */
-  readonly data: Float32Array;
 }
 
 export interface MiniLMEmbedder extends Embedder {

@@ -8,6 +8,7 @@ import { confidence, relevance } from "./confidence.ts";
 import { FOREIGN_MEANING_WEIGHT, highest, isForeign, MEANING_WEIGHT } from "./fuse.ts";
 import { namesIn, readQuestion } from "./question.ts";
 import { rank } from "./rank.ts";
+import { bestOf, reranked } from "./rerank.ts";
 import { fuseWords } from "./word-scores.ts";
 
 /** What a mode makes of candidates, in columns. */
@@ -31,10 +32,17 @@ export interface Finder {
   read(candidates: Candidates): Promise<Found>;
 }
 
-type Mode = (request: RecallRequest, view: RecallView, embedder: Embedder) => Promise<Finder>;
+/** What modes work with beside the index. */
+export interface ModeParts {
+  readonly embedder: Embedder;
+  /** What a reranker says of some records: a score for each, or null without a reranker. */
+  judge(request: RecallRequest, ids: readonly string[]): Promise<readonly (number | null)[] | null>;
+}
+
+type Mode = (request: RecallRequest, view: RecallView, parts: ModeParts) => Promise<Finder>;
 
 /** By cosine alone. */
-const byMeaning: Mode = async ({ text, signal }, view, embedder) => {
+const byMeaning: Mode = async ({ text, signal }, view, { embedder }) => {
   if (embedder.wordsOnly)
     throw new UnsupportedError("Searching by meaning needs an embedder, and this memory has none.");
   const vectors = await embedder.embed([text], signal ? { signal } : {});
@@ -90,7 +98,8 @@ const byWords: Mode = async ({ text }, view) => {
 };
 
 /** By everything: the default. */
-const byEverything: Mode = async ({ text, now, signal, hybridAlpha }, view, embedder) => {
+const byEverything: Mode = async (request, view, { embedder, judge }) => {
+  const { text, now, signal, hybridAlpha } = request;
   const question = await readQuestion(text, now);
   const { named, rest } = namesIn(text, view.speakers);
   // Who is named is matched with the speakers; in the vector the name would only stand in the way.
@@ -104,8 +113,14 @@ const byEverything: Mode = async ({ text, now, signal, hybridAlpha }, view, embe
     query: { vectors, terms, parts: question.parts, context: true },
     async read(candidates) {
       const words = await fuseWords(candidates, foreign);
-      const ranking = rank(candidates, question, { named, meaning, words });
-      const sure = confidence(candidates, ranking, named);
+      const first = rank(candidates, question, { named, meaning, words });
+      const sure = confidence(candidates, first, named);
+      const best = bestOf(first);
+      const judged = await judge(
+        request,
+        best.map((place) => candidates.rows[place]?.id ?? ""),
+      );
+      const ranking = judged === null ? first : reranked(first, best, judged);
       const similarities = candidates.cosines.at(-1) ?? new Float32Array(0);
       return {
         ids: candidates.rows.map(({ id }) => id),

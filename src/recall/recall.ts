@@ -1,6 +1,7 @@
 import type { Embedder } from "../core/embedder.ts";
 import type { Recall, RecallHit, RecallRequest } from "../core/recall.ts";
 import type { RecallIndex } from "../core/recall-index.ts";
+import type { Reranker } from "../core/reranker.ts";
 import type { RecordStore } from "../core/store.ts";
 import { MODES } from "./modes.ts";
 import { pageOf } from "./pages.ts";
@@ -10,18 +11,20 @@ export interface RecallParts {
   readonly index: RecallIndex;
   /** The embedder of the index's vectors. */
   readonly embedder: Embedder;
-  /** For the times of the last accesses, which an index does not follow. */
+  /** For what an index does not follow: texts, and the times of the last accesses. */
   readonly records: Pick<RecordStore, "read">;
+  /** Looks at the best hits of a hybrid search again. */
+  readonly reranker?: Reranker;
 }
 
 /** Recall on an index: candidates by meaning and words, fused, ranked, cut and explained. */
-export function createRecall({ index, embedder, records }: RecallParts): Recall {
+export function createRecall({ index, embedder, records, reranker }: RecallParts): Recall {
   return {
     async search(request) {
       const { scope, filter, now, signal } = request;
       const view = await index.view({ scope, filter, now, ...(signal && { signal }) });
       if (view.size === 0) return { hits: [], total: 0, confidence: 0 };
-      const { query, read } = await MODES[request.mode](request, view, embedder);
+      const { query, read } = await MODES[request.mode](request, view, { embedder, judge });
       const find = async (all: boolean) =>
         read(await view.candidates({ ...query, all }, signal ? { signal } : {}));
       const found = await find(false);
@@ -34,6 +37,18 @@ export function createRecall({ index, embedder, records }: RecallParts): Recall 
     },
     close: () => index.close(),
   };
+
+  /** What the reranker says of the records; null without one. */
+  async function judge(
+    request: RecallRequest,
+    ids: readonly string[],
+  ): Promise<readonly (number | null)[] | null> {
+    if (!reranker) return null;
+    const { scope, now, text, signal } = request;
+    const found = await records.read(scope.tenant, ids, { now });
+    const texts = found.map((record) => record?.text ?? "");
+    return reranker.rerank(text, texts, signal ? { signal } : {});
+  }
 
   /** Only the page is reordered, and scores stay: what recency prefers never pushes a match off the page. */
   async function reorder(request: RecallRequest, hits: readonly RecallHit[]): Promise<RecallHit[]> {

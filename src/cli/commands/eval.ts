@@ -1,13 +1,12 @@
 import { appendFile, writeFile } from "node:fs/promises";
 import type { Command } from "commander";
-import { openEmbedder } from "../../config/options.ts";
-import type { Embedder } from "../../core/embedder.ts";
+import { openModels } from "../../config/options.ts";
 import { ValidationError } from "../../core/errors.ts";
 import { toMilliseconds } from "../../core/time.ts";
 import type { EvaluationItem } from "../../evaluation/dataset.ts";
 import { report } from "../../evaluation/report.ts";
 import { type Answer, ask, ingest } from "../../evaluation/runner.ts";
-import { openMemory } from "../../open.ts";
+import { type OpenOptions, openMemory } from "../../open.ts";
 import { type Pair, readPair, Warnings } from "../eval-files.ts";
 import { showEvaluation } from "../eval-table.ts";
 import { wholeNumber } from "../option-values.ts";
@@ -47,14 +46,15 @@ async function evaluate(run: Run<EvalCommandOptions>): Promise<undefined> {
   const topK = options.topK ?? 20;
   checkOptions(options, topK);
   const warnings = new Warnings();
-  const embedder = await openEmbedder(settings);
+  const models = await openModels(settings);
+  const { embedder } = models;
   if (options.rankings !== undefined) await writeFile(options.rankings, "");
   const answers: Answer[] = [];
   let [items, milliseconds] = [0, 0];
   for (const [index, name] of options.items.entries()) {
     const questions = options.questions[index] ?? "";
     const pair = await readPair({ items: name, questions }, { signal, warnings });
-    const result = await runPair(pair, { run, embedder, topK, label: name });
+    const result = await runPair(pair, { run, models, topK, label: name });
     items += pair.items.length;
     milliseconds += result.ingestion;
     answers.push(...result.answers);
@@ -87,10 +87,10 @@ function checkOptions(options: EvalCommandOptions, topK: number): void {
 
 async function runPair(
   { items, questions }: Pair,
-  options: { run: Run; embedder: Embedder; topK: number; label: string },
+  options: { run: Run; models: Pick<OpenOptions, "embedder" | "reranker">; topK: number; label: string },
 ): Promise<{ answers: Answer[]; ingestion: number }> {
-  const { run, embedder, topK, label } = options;
-  const memory = await openMemory({ store: "memory:", embedder, clock: clockFor(items) });
+  const { run, models, topK, label } = options;
+  const memory = await openMemory({ store: "memory:", ...models, clock: clockFor(items) });
   const progress = showProgress(run.output, label, items.length + questions.length);
   let done = 0;
   const steps = {

@@ -1,0 +1,99 @@
+import { describe, expect, test } from "vitest";
+import type { Embedder } from "../../src/core/embedder.ts";
+import type { Reranker } from "../../src/core/reranker.ts";
+import { createLateInteraction } from "../../src/embedders/late-interaction.ts";
+import { createReranker } from "../../src/embedders/named.ts";
+import { createStaticEmbedder } from "../../src/embedders/static.ts";
+import { openMemory } from "../../src/open.ts";
+
+const TEXTS = ["tea with milk", "tea with sugar", "tea with lemon"];
+
+async function order(reranker: Reranker, options: { offset?: number; limit?: number } = {}) {
+  await using memory = await openMemory({ store: "memory:", reranker });
+  await memory.add(TEXTS);
+  const { hits } = await memory.search("tea", { explain: true, ...options });
+  return hits;
+}
+
+/** Likes texts by the score given for them. */
+function liking(scores: Readonly<Record<string, number | null>>): Reranker {
+  return { name: "liking", rerank: async (_, texts) => texts.map((text) => scores[text] ?? null) };
+}
+
+describe("a reranker", () => {
+  test("moves hits, is explained, and keeps scores in order", async () => {
+    const hits = await order(liking({ "tea with lemon": 7, "tea with sugar": -2, "tea with milk": 3 }));
+    expect(hits.map(({ text }) => text)).toEqual(["tea with lemon", "tea with milk", "tea with sugar"]);
+    const parts = hits.map(({ explanation }) => explanation?.parts["reranker"] ?? -1);
+    expect(parts[0]).toBeCloseTo(0.3, 9);
+    expect(parts[1]).toBeCloseTo((0.3 * 5) / 9, 9);
+    expect(parts[2]).toBe(0);
+    const scores = hits.map(({ score }) => score);
+    expect(scores).toEqual([...scores].sort((left, right) => right - left));
+  });
+
+  test("gives the same order in pages", async () => {
+    const reranker = liking({ "tea with lemon": 2, "tea with sugar": 1 });
+    const pages = [];
+    for (let offset = 0; offset < 3; offset++) pages.push(...(await order(reranker, { offset, limit: 1 })));
+    expect(pages.map(({ text }) => text)).toEqual((await order(reranker)).map(({ text }) => text));
+  });
+
+  test.each([
+    ["finds all alike", liking({ "tea with milk": 1, "tea with sugar": 1, "tea with lemon": 1 })],
+    ["can judge none", liking({})],
+  ])("that %s changes nothing", async (_, reranker) => {
+    const hits = await order(reranker);
+    expect(hits.every(({ explanation }) => explanation?.parts["reranker"] === undefined)).toBe(true);
+    expect(hits).toHaveLength(3);
+  });
+
+  test("that fails fails the search", async () => {
+    const reranker: Reranker = { name: "broken", rerank: () => Promise.reject(new Error("no")) };
+    await expect(order(reranker)).rejects.toThrow("no");
+  });
+
+  test("is asked only in hybrid mode", async () => {
+    const reranker: Reranker = { name: "broken", rerank: () => Promise.reject(new Error("no")) };
+    await using memory = await openMemory({ store: "memory:", reranker });
+    await memory.add(TEXTS);
+    for (const mode of ["semantic", "keyword"] as const)
+      expect((await memory.search("tea", { mode })).hits).toHaveLength(3);
+  });
+});
+
+describe("late interaction", () => {
+  const letters = "abcd";
+  let embedded: string[] = [];
+  /** A unit vector for each letter: letters are alike only when they are the same. */
+  const byLetter: Embedder = {
+    id: "letters-4",
+    dimensions: 4,
+    local: true,
+    embed: async (texts) => texts.map(() => new Float32Array(4)),
+    async embedTokens(texts) {
+      embedded.push(...texts);
+      return texts.map((text) => {
+        const data = new Float32Array(4 * text.length);
+        [...text].forEach((letter, at) => {
+          data[4 * at + letters.indexOf(letter)] = 1;
+        });
+        return { tokens: text.length, data };
+      });
+    },
+  };
+
+  test("counts the tokens of the question that the text has, and embeds a text once", async () => {
+    embedded = [];
+    const reranker = createLateInteraction(byLetter);
+    expect(await reranker.rerank("abcc", ["ab", "c", "dddd", "", "cba"])).toEqual([0.5, 0.5, 0, null, 1]);
+    expect(await reranker.rerank("a", ["ab", "cba"])).toEqual([1, 1]);
+    expect(embedded).toEqual(["abcc", "ab", "c", "dddd", "", "cba", "a"]);
+  });
+
+  test("refuses what it cannot work with", async () => {
+    const table = await createStaticEmbedder();
+    expect(() => createLateInteraction(table)).toThrow(/token vectors/);
+    await expect(createReranker("magic" as never, table)).rejects.toMatchObject({ code: "invalid_input" });
+  });
+});
