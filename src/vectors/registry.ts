@@ -18,6 +18,10 @@ type Opener = (options: ExternalOptions) => Promise<VectorIndex>;
 /** Vector indexes by URL scheme. Each is loaded when it is asked for, so nobody pays for the others. */
 const OPENERS: Readonly<Record<string, Opener>> = {
   chroma: async (options) => (await import("./chroma/index.ts")).openChromaIndex(options),
+  milvus: async (options) => (await import("./milvus/index.ts")).openMilvusIndex(options),
+  pinecone: async (options) => (await import("./pinecone/index.ts")).openPineconeIndex(options),
+  weaviate: async (options) => (await import("./weaviate/index.ts")).openWeaviateIndex(options),
+  qdrant: async (options) => (await import("./qdrant/index.ts")).openQdrantIndex(options),
 };
 
 /**

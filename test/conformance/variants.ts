@@ -24,6 +24,10 @@ export const VARIANTS: Readonly<Record<string, readonly ConformanceMeta["suite"]
   "remote on redis": ["memory"],
   vectors: ["vectors", "memory"],
   chroma: ["vectors", "memory"],
+  qdrant: ["vectors", "memory"],
+  weaviate: ["vectors", "memory"],
+  milvus: ["vectors", "memory"],
+  pinecone: ["vectors", "memory"],
   bullmq: ["jobs"],
   "pg-boss": ["jobs"],
 };

@@ -72,6 +72,8 @@ describe("errors of clients", () => {
     error({ code: 14, details: "no connection" }),
     error({ cause: error({ cause: error({ code: "UND_ERR_CONNECT_TIMEOUT" }) }) }),
     new TypeError("fetch failed"),
+    new Error("The request failed with status code: 503 and message: none"),
+    new Error("Unexpected Response: 429 (Too Many Requests)"),
   ])("%o means that the engine is away", (cause) => {
     expect(asVectorIndexError("acme", cause)).toMatchObject({
       code: "vectors_unavailable",

@@ -36,3 +36,8 @@ export function readAddress(url: string): VectorAddress {
     parameters: parsed.searchParams,
   };
 }
+
+/** The address as `http://host:port`. */
+export function httpUrl({ secure, host, port }: VectorAddress, defaultPort: number): string {
+  return `${secure ? "https" : "http"}://${host}:${port ?? (secure ? 443 : defaultPort)}`;
+}

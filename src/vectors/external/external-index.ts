@@ -9,7 +9,7 @@ import {
   type VectorSpace,
 } from "../../core/vector-index.ts";
 import type { Engine, EngineTraits, LabelName, Labels, Point } from "./engine.ts";
-import { asVectorIndexError } from "./failures.ts";
+import { asVectorIndexError, wasCut } from "./failures.ts";
 import { itemKey, positionKey } from "./names.ts";
 
 /** Bytes of JSON that a number of a vector takes at most. */
@@ -89,7 +89,12 @@ export function createExternalIndex(
         connecting = null;
         throw error;
       });
-      return await givenUp(call(engine), signal);
+      // Every call may be made twice: it says what should be, not what should change.
+      const once = () => givenUp(call(engine), signal);
+      return await once().catch((error) => {
+        if (!wasCut(error)) throw error;
+        return once();
+      });
     } catch (error) {
       signal?.throwIfAborted();
       throw asVectorIndexError(traits.name, error);

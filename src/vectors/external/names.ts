@@ -17,6 +17,11 @@ export function positionKey(tenant: string): string {
   return uuid(["position", tenant]);
 }
 
+/** The UUID that stands for a tenant where tenants have namespaces of their own. */
+export function namespaceName(tenant: string): string {
+  return uuid(["tenant", tenant]);
+}
+
 function uuid(parts: readonly string[]): string {
   const bytes = sha1(new Uint8Array([...hexToBytes(OBJECTS), ...utf8ToBytes(encodeKey(parts))])).slice(0, 16);
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x50;
