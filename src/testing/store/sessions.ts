@@ -166,6 +166,22 @@ export const sessions = area<StoreFixture>("sessions", (verifies) => {
     expect(await store.deleteSession(CHAT, { now: START, expectedVersion: 2 })).toBe(true);
   });
 
+  verifies("sessions.compare-and-set", "tells of the version before what does not fit", async ({ store }) => {
+    const unfit: SessionWrite = {
+      operations: [
+        { operation: "setData", values: { word: "x" } },
+        { operation: "moveToList", key: "word" },
+      ],
+      now: START,
+    };
+    expect(await outcome(store.writeSession(CHAT, unfit))).toBe("invalid_input");
+    expect(await outcome(store.writeSession(CHAT, { ...unfit, expectedVersion: 1 }))).toBe(
+      "version_conflict",
+    );
+    expect(await outcome(store.writeSession(CHAT, { ...unfit, create: false }))).toBe("session_not_found");
+    expect(await store.readSession(CHAT, { now: START })).toBeNull();
+  });
+
   verifies("sessions.must-exist", "creates nothing when it must not", async ({ store }) => {
     const write = { operations: [append("m1")], now: START, create: false };
     expect(await outcome(store.writeSession(CHAT, write))).toBe("session_not_found");

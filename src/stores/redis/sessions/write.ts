@@ -1,5 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { ConflictError, NotFoundError, StoreError } from "../../../core/errors.ts";
+import { ConflictError, NotFoundError, StoreError, ValidationError } from "../../../core/errors.ts";
+import type { SessionRest } from "../../../core/session/operations.ts";
 import { emptySession, type SessionKey } from "../../../core/session/state.ts";
 import type { SessionReceipt, SessionWrite } from "../../../core/store.ts";
 import { type Instant, toMilliseconds } from "../../../core/time.ts";
@@ -41,11 +42,14 @@ export async function writeSession(
       if (tries >= PATIENCE && token === "") token = await takeTurn(parts, key);
       session = await readForWriting(parts, key, write.now);
     }
+    const planned = plan ?? planOrProblem(session?.rest ?? unborn(key, write.now), write, parts);
+    const problem = planned instanceof ValidationError ? planned : null;
     const reply = await send(parts, key, write, {
-      plan:
-        plan ?? planFor(session?.rest ?? unborn(key, write.now), write.operations, write.now, parts.encode),
+      // What does not fit is still asked about: a kept answer, another version or an absent session come first.
+      plan: planned instanceof ValidationError ? NO_PLAN : planned,
       basis: plan ? null : session,
       read: !plan,
+      refused: problem !== null,
       token,
     });
     const [status, ...rest] = reply;
@@ -55,6 +59,7 @@ export async function writeSession(
         plan = null;
         break;
       case "moved":
+        if (problem) throw problem;
         break;
       case "turn":
         await wait(2 + Math.random() * 8);
@@ -80,6 +85,20 @@ export async function writeSession(
 }
 
 const NO_KEY = { key: "", fingerprint: "" };
+const NO_PLAN: Plan = { instructions: [], sums: [], removes: false };
+
+/** No session has this revision, so nothing is written. */
+const NO_REVISION = "none";
+
+/** The plan for a session that was read, or why an operation does not fit it. */
+function planOrProblem(rest: SessionRest, write: SessionWrite, parts: Parts): Plan | ValidationError {
+  try {
+    return planFor(rest, write.operations, write.now, parts.encode);
+  } catch (error) {
+    if (error instanceof ValidationError) return error;
+    throw error;
+  }
+}
 
 interface Attempt {
   readonly plan: Plan;
@@ -87,6 +106,8 @@ interface Attempt {
   readonly basis: ReadSession | null;
   /** Whether it was made from something. */
   readonly read: boolean;
+  /** True: only the conditions are asked about. */
+  readonly refused: boolean;
   readonly token: string;
 }
 
@@ -94,7 +115,7 @@ function send(
   parts: Parts,
   key: SessionKey,
   { now, expectedVersion, create = true, idempotency }: SessionWrite,
-  { plan, basis, read, token }: Attempt,
+  { plan, basis, read, refused, token }: Attempt,
 ): Promise<Reply[]> {
   const request = parts.requestId();
   const scope = { namespace: key.namespace, userId: key.userId, agentId: null, sessionId: key.sessionId };
@@ -113,7 +134,7 @@ function send(
     answerKey: idempotency ? `=${idempotency.key}` : "",
     fingerprint: idempotency?.fingerprint ?? "",
     incarnation: basis?.incarnation ?? "",
-    revision: read ? (basis?.revision ?? "0") : "",
+    revision: refused ? NO_REVISION : read ? (basis?.revision ?? "0") : "",
     newborn: request,
     token,
     member: sessionMember(key),
