@@ -22,6 +22,7 @@ const OPENERS: Readonly<Record<string, Opener>> = {
   pinecone: async (options) => (await import("./pinecone/index.ts")).openPineconeIndex(options),
   weaviate: async (options) => (await import("./weaviate/index.ts")).openWeaviateIndex(options),
   qdrant: async (options) => (await import("./qdrant/index.ts")).openQdrantIndex(options),
+  pgvector: async (options) => (await import("./pgvector/index.ts")).openPgvectorIndex(options),
 };
 
 /**

@@ -96,7 +96,7 @@ describe("layers", () => {
   });
 
   test("a vector database knows no other one, and nobody but the registry knows it", () => {
-    const engines = /^src\/vectors\/(chroma|qdrant|weaviate|milvus|pinecone)\//;
+    const engines = /^src\/vectors\/(chroma|pgvector|qdrant|weaviate|milvus|pinecone)\//;
     const known = sources.flatMap(({ path, imports }) =>
       imports
         .filter(({ target }) => engines.test(target) && adapterOf(target) !== adapterOf(path))

@@ -28,6 +28,7 @@ export const VARIANTS: Readonly<Record<string, readonly ConformanceMeta["suite"]
   weaviate: ["vectors", "memory"],
   milvus: ["vectors", "memory"],
   pinecone: ["vectors", "memory"],
+  pgvector: ["vectors", "memory"],
   bullmq: ["jobs"],
   "pg-boss": ["jobs"],
 };
