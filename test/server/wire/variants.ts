@@ -1,7 +1,7 @@
 import type { TestReport } from "../../../scripts/test-report.ts";
 
 /** The stores on which every statement of the wire contract must hold. The file of that name checks it. */
-export const WIRE_VARIANTS: readonly string[] = ["memory", "sqlite", "redis", "postgres"];
+export const WIRE_VARIANTS: readonly string[] = ["memory", "sqlite", "redis", "postgres", "pglite"];
 
 const TITLE = "wire contract: ";
 
