@@ -15,6 +15,8 @@ const LONGEST_STATE = 32_768;
 export class SessionCache {
   /** As text, so that nothing in it is shared with callers. By use, the one unused for longest first. */
   readonly #states = new Map<string, string>();
+  /** The version of the last write that had the session to itself. */
+  readonly #contested = new Map<string, number>();
 
   recall(key: SessionKey, now: Instant): SessionFacts {
     const known = this.#states.get(encodeSessionKey(key));
@@ -32,6 +34,21 @@ export class SessionCache {
     if (this.#states.size <= MOST_SESSIONS) return;
     const [oldest] = this.#states.keys();
     this.#states.delete(oldest as string);
+  }
+
+  /** Whether others wrote the session between the last two writes of this process that had it to themselves. */
+  isContested(key: SessionKey): boolean {
+    return this.#contested.has(encodeSessionKey(key));
+  }
+
+  /** Notes the version of a write that had the session to itself. */
+  noteContest(key: SessionKey, version: number): void {
+    const name = encodeSessionKey(key);
+    const quiet = this.#contested.get(name) === version - 1;
+    this.#contested.delete(name);
+    if (!quiet) this.#contested.set(name, version);
+    const [oldest] = this.#contested.keys();
+    if (this.#contested.size > MOST_SESSIONS) this.#contested.delete(oldest as string);
   }
 
   forget(key: SessionKey): void {

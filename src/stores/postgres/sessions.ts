@@ -67,17 +67,17 @@ export async function writeSession(
   key: SessionKey,
   write: SessionWrite,
 ): Promise<SessionReceipt> {
-  const remembered = cache.recall(key, write.now);
-  const outcome = await attempt(key, write, remembered, RACES, (planned) =>
+  const races = cache.isContested(key) ? 0 : RACES;
+  const outcome = await attempt(key, write, cache.recall(key, write.now), races, (planned) =>
     database.write(key.tenant, {
       call: callOf(key, write, planned),
       result: answerOf,
       recovered: () => ({ written: true }),
     }),
   );
-  const { receipt, rest } = outcome.receipt ? outcome : await writeAlone(database, key, write, outcome.facts);
-  if (rest) cache.remember(key, rest);
-  return receipt;
+  if (!outcome) return writeAlone(database, cache, key, write);
+  if (outcome.rest) cache.remember(key, outcome.rest);
+  return outcome.receipt;
 }
 
 interface Written {
@@ -87,20 +87,20 @@ interface Written {
 }
 
 /** Learns the facts and writes in one transaction: after its first call nobody comes between. */
-function writeAlone(
+async function writeAlone(
   database: Database,
+  cache: SessionCache,
   key: SessionKey,
   write: SessionWrite,
-  facts: SessionFacts,
-): Promise<Written> {
+): Promise<SessionReceipt> {
   let last: Planned | undefined;
-  return database.writeAlone<Written>(key.tenant, {
+  const { receipt, rest } = await database.writeAlone<Written>(key.tenant, {
     async work(run, request) {
-      const outcome = await attempt(key, write, facts, Number.POSITIVE_INFINITY, async (planned) => {
+      const outcome = await attempt(key, write, null, Number.POSITIVE_INFINITY, async (planned) => {
         last = planned;
         return answerOf(await run(callOf(key, write, planned)(request)));
       });
-      if (!outcome.receipt) throw new TypeError("Attempts without end have an end only when written");
+      if (!outcome) throw new TypeError("Attempts without end have an end only when written");
       return outcome;
     },
     recovered: () => {
@@ -108,19 +108,24 @@ function writeAlone(
       return { ...last, receipt: last.receipt };
     },
   });
+  if (rest) {
+    cache.remember(key, rest);
+    cache.noteContest(key, rest.version);
+  }
+  return receipt;
 }
 
-/** Plans and sends until the server carries it out, or so many plans were not right. */
+/** Plans and sends until the server carries it out; undefined when so many plans were not right. Without facts it asks first. */
 async function attempt(
   key: SessionKey,
   write: SessionWrite,
-  first: SessionFacts,
+  first: SessionFacts | null,
   times: number,
   send: (planned: Planned) => Promise<Answer>,
-): Promise<Written | { readonly receipt?: undefined; readonly facts: SessionFacts }> {
+): Promise<Written | undefined> {
   let facts = first;
   for (let tries = 0; tries < times; tries++) {
-    const plan = planned(key, write, facts);
+    const plan = facts ? planned(key, write, facts) : ASKING;
     const answer = await send(plan);
     if ("kept" in answer && write.idempotency)
       return { receipt: checkedAnswer(write.idempotency, answer.kept.fingerprint, answer.kept.result) };
@@ -129,7 +134,7 @@ async function attempt(
       facts = { rest: state, present: new Set(present), certain: true };
     } else if (plan.receipt) return { receipt: plan.receipt, ...(plan.rest && { rest: plan.rest }) };
   }
-  return { facts };
+  return undefined;
 }
 
 interface Planned {
@@ -139,13 +144,16 @@ interface Planned {
   readonly rest?: SessionRest;
 }
 
+/** Changes nothing and is answered with the facts. */
+const ASKING: Planned = { plan: { baseVersion: NO_VERSION } };
+
 /** @throws what the write must be refused with, by facts that are certain. */
 function planned(key: SessionKey, write: SessionWrite, facts: SessionFacts): Planned {
   try {
     return plannedOn(key, write, facts);
   } catch (error) {
     if (facts.certain) throw error;
-    return { plan: { baseVersion: NO_VERSION } };
+    return ASKING;
   }
 }
 
