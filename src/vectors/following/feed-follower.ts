@@ -25,6 +25,8 @@ export class FeedFollower {
   #position: VectorPosition | null = null;
   /** Records that have no vector of this space yet: it comes later, and no change tells of it. */
   readonly #waiting = new Set<string>();
+  /** True while the position that the index keeps is behind, because records wait. */
+  #held = false;
   #closed = false;
 
   constructor(options: FeedFollowerOptions) {
@@ -94,9 +96,6 @@ export class FeedFollower {
     }
     if (this.#position && this.#waiting.size === 0 && this.#held) await this.#moveTo(this.#position);
   }
-
-  /** True while the position that the index keeps is behind, because records wait. */
-  #held = false;
 
   /** After a restart nobody knows who waited, so the place that is kept stays before the first of them. */
   async #moveTo(position: VectorPosition): Promise<void> {
