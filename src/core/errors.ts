@@ -83,7 +83,7 @@ export const ERROR_KINDS = {
   store_failed: {
     status: 500,
     retryable: false,
-    remedy: "Run `memoir doctor` on the data folder; the cause is attached.",
+    remedy: "Run `memoir doctor` on the same store; the cause is attached.",
   },
   model_missing: {
     status: 503,
