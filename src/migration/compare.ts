@@ -56,7 +56,7 @@ export async function compareStores(one: Store, other: Store, signal: AbortSigna
       signal.throwIfAborted();
       const key = { tenant, namespace, userId, sessionId };
       const [mine, theirs] = await Promise.all([one, other].map((store) => store.readSession(key, { now })));
-      if (!sameSession(mine ?? null, theirs ?? null)) differs("The session", sessionId);
+      if (!sameSession(mine ?? null, theirs ?? null, now)) differs("The session", sessionId);
     });
     const { total } = await other.listSessions(tenant, { now, limit: 1, offset: 0 });
     if (total !== sessions.length)

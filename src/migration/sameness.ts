@@ -1,6 +1,8 @@
 import { type JsonValue, jsonEquals } from "../core/json.ts";
 import type { MemoryRecord, RecordVersion } from "../core/record.ts";
+import { withoutExpiredFields } from "../core/session/fields.ts";
 import type { SessionState } from "../core/session/state.ts";
+import type { Instant } from "../core/time.ts";
 
 /** Whether two records say the same. Versions and counted accesses are each store's own. */
 export function sameRecord(one: MemoryRecord, other: MemoryRecord | null | undefined): boolean {
@@ -19,10 +21,11 @@ export function sameVersion(one: RecordVersion, other: RecordVersion | undefined
   );
 }
 
-/** Whether two sessions hold the same. The version counts the writes of each store. */
-export function sameSession(one: SessionState | null, other: SessionState | null): boolean {
+/** Whether two sessions hold the same at an instant. The version counts the writes of each store. */
+export function sameSession(one: SessionState | null, other: SessionState | null, now: Instant): boolean {
   if (one === null || other === null) return one === other;
-  return same({ ...one, version: 0 }, { ...other, version: 0 });
+  const held = (state: SessionState) => ({ ...withoutExpiredFields(state, now), version: 0 });
+  return same(held(one), held(other));
 }
 
 function withoutCounts(record: MemoryRecord): object {

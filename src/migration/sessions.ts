@@ -12,7 +12,7 @@ export async function copySession(
   now: Instant,
 ): Promise<void> {
   const [wanted, present] = await Promise.all([from.readSession(key, { now }), to.readSession(key, { now })]);
-  if (sameSession(wanted, present)) return;
+  if (sameSession(wanted, present, now)) return;
   if (wanted === null) await to.deleteSession(key, { now });
   else await to.writeSession(key, { operations: operationsFor(wanted), now: wanted.updatedAt });
 }

@@ -201,7 +201,7 @@ describe("a migration", () => {
         expect(await differences(from, to)).toEqual([]);
       },
     );
-    await fc.assert(property, { numRuns: 50 });
+    await fc.assert(property, { numRuns: 200 });
   });
 });
 
