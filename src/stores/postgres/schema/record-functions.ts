@@ -1,5 +1,7 @@
 /** Writing records: each function is one transaction's work, so that a write costs one flight whatever it has to look up. */
 export const RECORD_FUNCTIONS = `
+-- Functions keep the plans of their statements, for any parameters, as they were made when tables may have been empty. So none
+-- may read a whole table, and what is asked for one by one is looked up one by one.
 -- Begins work for a tenant: from here on its rows are visible, and no other write of it takes place.
 CREATE FUNCTION SCHEMA.begin_write(p_name text) RETURNS SCHEMA.tenants LANGUAGE plpgsql AS $$
 DECLARE
@@ -131,7 +133,7 @@ END $$;
 -- records that should be new, p_new has their ids and p_keys their duplicate keys.
 CREATE FUNCTION SCHEMA.write_records(
   p_name text, p_now timestamptz, p_request uuid, p_answer json, p_writes json, p_new text[], p_keys text[]
-) RETURNS json LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
+) RETURNS json LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 DECLARE
   v_tenant SCHEMA.tenants := SCHEMA.begin_write(p_name);
   v_versions integer[] := '{}';
@@ -254,7 +256,7 @@ BEGIN
 END $$;
 
 CREATE FUNCTION SCHEMA.remove_expired_records(p_name text, p_now timestamptz, p_limit integer, p_request uuid)
-RETURNS SETOF text LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
+RETURNS SETOF text LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 DECLARE
   v_tenant SCHEMA.tenants;
   v_record SCHEMA.records;
@@ -277,7 +279,7 @@ END $$;
 
 -- Removes all there is of these ids; gives those of which anything was there.
 CREATE FUNCTION SCHEMA.erase_records(p_name text, p_ids text[], p_now timestamptz, p_request uuid)
-RETURNS SETOF text LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
+RETURNS SETOF text LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 DECLARE
   v_tenant SCHEMA.tenants := SCHEMA.begin_write(p_name);
   v_label text;
@@ -317,7 +319,7 @@ BEGIN
 END $$;
 
 -- Counts accesses: an id that comes several times counts as often.
-CREATE FUNCTION SCHEMA.touch_records(p_name text, p_ids text[], p_now timestamptz) RETURNS void LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
+CREATE FUNCTION SCHEMA.touch_records(p_name text, p_ids text[], p_now timestamptz) RETURNS void LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 DECLARE
   v_tenant SCHEMA.tenants := SCHEMA.begin_write(p_name);
 BEGIN
@@ -374,7 +376,7 @@ END $$;
 -- The records that reading these ids gives, following aliases as they were at p_as_of, by default now.
 CREATE FUNCTION SCHEMA.read_records(p_name text, p_ids text[], p_now timestamptz, p_as_of timestamptz)
 RETURNS TABLE (place bigint, body json, version integer, last_accessed_at text, access_count bigint)
-LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
   v_tenant text := SCHEMA.label_key(p_name);
@@ -400,8 +402,9 @@ BEGIN
   IF p_as_of IS NULL THEN
     RETURN QUERY SELECT asked.place, v.body, v.version, SCHEMA.instant_key(r.last_accessed_at), r.access_count
       FROM unnest(v_keys) WITH ORDINALITY AS asked (id, place)
-      JOIN SCHEMA.records r ON r.tenant = v_tenant AND r.id = asked.id
-      JOIN SCHEMA.versions v ON v.tenant = v_tenant AND v.id = r.id AND v.version = r.version
+      CROSS JOIN LATERAL (SELECT * FROM SCHEMA.records WHERE tenant = v_tenant AND id = asked.id LIMIT 1) AS r
+      CROSS JOIN LATERAL (SELECT * FROM SCHEMA.versions
+        WHERE tenant = v_tenant AND id = r.id AND version = r.version LIMIT 1) AS v
       WHERE r.expires_at IS NULL OR r.expires_at > p_now;
   ELSE
     RETURN QUERY SELECT asked.place, v.body, v.version, NULL::text, NULL::bigint

@@ -19,7 +19,7 @@ END $$;
 -- that no message has one of the ids in "absent". If not, nothing is changed and the answer says how things are. An answer
 -- kept with the idempotency key goes before everything else. Gives {"kept"}, {"facts"} or {"written"}.
 CREATE FUNCTION SCHEMA.write_session(p_name text, p_key text, p_now timestamptz, p_request uuid, p_write json) RETURNS json
-LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 DECLARE
   v_tenant SCHEMA.tenants := SCHEMA.begin_write(p_name);
   v_key text := SCHEMA.label_key(p_key);
@@ -50,8 +50,8 @@ BEGIN
   v_version := CASE WHEN v_living THEN v_found.version ELSE 0 END;
   IF v_living THEN
     SELECT json_agg(asked.id) INTO v_present FROM unnest(w.absent) AS asked (id)
-    JOIN SCHEMA.messages m ON m.tenant = v_tenant.tenant AND m.session = v_found.session
-      AND m.id = SCHEMA.label_key(asked.id);
+    CROSS JOIN LATERAL (SELECT 1 FROM SCHEMA.messages m WHERE m.tenant = v_tenant.tenant AND m.session = v_found.session
+      AND m.id = SCHEMA.label_key(asked.id) LIMIT 1) AS found;
   END IF;
   IF v_version IS DISTINCT FROM w."baseVersion" OR v_present IS NOT NULL THEN
     RETURN json_build_object('facts', json_build_object('version', v_version, 'present', v_present,
@@ -184,7 +184,7 @@ END $$;
 
 -- A living session with its messages, or with the newest p_newest of them by date, oldest first.
 CREATE FUNCTION SCHEMA.read_session(p_name text, p_key text, p_now timestamptz, p_newest integer)
-RETURNS TABLE (state json, messages json) LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan AS $$
+RETURNS TABLE (state json, messages json) LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
   v_tenant text := SCHEMA.label_key(p_name);
