@@ -114,6 +114,16 @@ export async function freePort(): Promise<number> {
   }
 }
 
+/** Starts something on a free port, and on another one when somebody else was faster to take it. */
+export async function onFreePort<Started>(start: (port: number) => Promise<Started>): Promise<Started> {
+  for (let tries = 1; ; tries++)
+    try {
+      return await start(await freePort());
+    } catch (error) {
+      if (tries === 5 || !/address already in use/i.test(String(error))) throw error;
+    }
+}
+
 /** PostgreSQL refuses to run as root; so under root all servers run as nobody. */
 export function unprivileged(): { uid?: number; gid?: number } {
   if (process.getuid?.() !== 0) return {};

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { chmodSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { freePort, ServerProcess, serverFolder } from "./process.ts";
+import { onFreePort, ServerProcess, serverFolder } from "./process.ts";
 
 export interface RedisOptions {
   /** Path of `redis-server`. */
@@ -24,13 +24,12 @@ export interface RedisServer {
 }
 
 /** Starts a Redis of our own on this machine, with its data in an append-only file. */
-export async function startRedis({
-  program,
-  durable = false,
-  parameters = [],
-  sentinel = false,
-}: RedisOptions): Promise<RedisServer> {
-  const port = await freePort();
+export function startRedis(options: RedisOptions): Promise<RedisServer> {
+  return onFreePort((port) => startOn(port, options));
+}
+
+async function startOn(port: number, options: RedisOptions): Promise<RedisServer> {
+  const { program, durable = false, parameters = [], sentinel = false } = options;
   const folder = serverFolder();
   const server = new ServerProcess({
     program,
