@@ -25,8 +25,8 @@ const DEFAULT_EMBEDDING_CACHE = 1000;
 
 export interface OpenOptions {
   /**
-   * `sqlite:PATH` (default `sqlite:.memoir/memory.db`), `memory:`, `postgres://…`, `pglite:FOLDER`, `http://…` or
-   * `https://…` for a remote server, `module:NAME` for a store of somebody else's, or a store that is open already.
+   * `sqlite:PATH` (default `sqlite:.memoir/memory.db`), `memory:`, `redis://…`, `postgres://…`, `pglite:FOLDER`, `http://…`
+   * or `https://…` for a remote server, `module:NAME` for a store of somebody else's, or a store that is open already.
    */
   readonly store?: string | Store;
   /** Keeps sessions, as a URL or an open store; the rest stays in `store`. Default: everything is in `store`. */
