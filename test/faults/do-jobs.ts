@@ -1,12 +1,13 @@
 /**
- * Does jobs of one kind until it is killed, and tells each beginning and end: `do-jobs.ts JOBS SCHEMA`. A job that says `hang`
- * never ends.
+ * Does jobs of one kind until it is killed, and tells each beginning and end: `do-jobs.ts JOBS SCHEMA LIMIT`. A job that says `hang`
+ * never ends, nor does one after the first LIMIT.
  */
 import { writeSync } from "node:fs";
 import { openMemory } from "../../src/index.ts";
 import { openEngine } from "./job-engines.ts";
 
-const [url = "", name = ""] = process.argv.slice(2);
+const [url = "", name = "", limit = ""] = process.argv.slice(2);
+let begun = 0;
 const memory = await openMemory({ store: "memory:", jobs: await openEngine(url, name), workers: 0 });
 
 // Straight to the pipe: what is buffered in a process dies with it.
@@ -16,7 +17,7 @@ memory.jobs.work(
   {
     deed: async ({ id, payload }) => {
       tell("began", id);
-      if (payload === "hang") await new Promise(() => {});
+      if (payload === "hang" || ++begun > Number(limit)) await new Promise(() => {});
       tell("did", id);
     },
   },
