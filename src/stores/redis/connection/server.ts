@@ -6,6 +6,7 @@ import { type Client, createRedisClient, type Send } from "./client.ts";
 import {
   closedFailure,
   isPassing,
+  isRedirection,
   isUnknownScript,
   storeFailure,
   tooFewReplicas,
@@ -64,7 +65,9 @@ export async function connectServer(address: RedisAddress, options: ServerOption
       } catch (error) {
         const waited = performance.now() - start;
         if (error === LATE) throw unavailable(where, waited, client.problem());
-        if (!isPassing(error)) throw storeFailure(error, where);
+        // Where a cluster has just moved a key, the next try finds it.
+        const moved = address.kind === "cluster" && isRedirection(error);
+        if (!isPassing(error) && !moved) throw storeFailure(error, where);
         if (waited >= timeout) throw unavailable(where, waited, error);
         await wait(Math.min(timeout - waited, 2 ** Math.min(tries, 7) * (0.5 + Math.random() / 2)));
       }
