@@ -12,6 +12,8 @@ const alias = readEntries().flatMap(({ specifier, source }) =>
 
 export default defineConfig({
   test: {
+    // Two even on two cores: much of the time is spent waiting for servers and processes.
+    maxWorkers: "100%",
     projects: [
       {
         resolve: { alias },
