@@ -35,7 +35,9 @@ export interface Finished {
 /** Runs a command and gives what it printed. @throws when it fails. */
 export function run(command: string, parameters: readonly string[], folder: string): Finished {
   const path = [resolve("node_modules/node/bin"), process.env["PATH"]].join(delimiter);
-  const own = Object.entries(process.env).filter(([name]) => !/^(MEMORY_|VITEST|NODE_|npm_)/.test(name));
+  // Settings of this run would reach the user's program; the certificates of a network are the machine's.
+  const foreign = /^(MEMORY_|VITEST|NODE_(?!EXTRA_CA_CERTS$)|npm_)/;
+  const own = Object.entries(process.env).filter(([name]) => !foreign.test(name));
   const env = { ...Object.fromEntries(own), PATH: path, NO_COLOR: "1" };
   const { status, stdout, stderr, error } = spawnSync(command, parameters, {
     cwd: folder,
