@@ -35,8 +35,10 @@ export interface Finder {
 /** What modes work with beside the index. */
 export interface ModeParts {
   readonly embedder: Embedder;
-  /** What a reranker says of some records: a score for each, or null without a reranker. */
-  judge(request: RecallRequest, ids: readonly string[]): Promise<readonly (number | null)[] | null>;
+  /** What a reranker says of some records: a score for each. Null without a reranker. */
+  readonly judge:
+    | ((request: RecallRequest, ids: readonly string[]) => Promise<readonly (number | null)[]>)
+    | null;
 }
 
 type Mode = (request: RecallRequest, view: RecallView, parts: ModeParts) => Promise<Finder>;
@@ -115,12 +117,9 @@ const byEverything: Mode = async (request, view, { embedder, judge }) => {
       const words = await fuseWords(candidates, foreign);
       const first = rank(candidates, question, { named, meaning, words });
       const sure = confidence(candidates, first, named);
-      const best = bestOf(first);
-      const judged = await judge(
-        request,
-        best.map((place) => candidates.rows[place]?.id ?? ""),
-      );
-      const ranking = judged === null ? first : reranked(first, best, judged);
+      const best = judge ? bestOf(first) : [];
+      const idsOfBest = best.map((place) => candidates.rows[place]?.id ?? "");
+      const ranking = judge ? reranked(first, best, await judge(request, idsOfBest)) : first;
       const similarities = candidates.cosines.at(-1) ?? new Float32Array(0);
       return {
         ids: candidates.rows.map(({ id }) => id),

@@ -19,6 +19,7 @@ export interface RecallParts {
 
 /** Recall on an index: candidates by meaning and words, fused, ranked, cut and explained. */
 export function createRecall({ index, embedder, records, reranker }: RecallParts): Recall {
+  const judge = reranker ? ask.bind(null, reranker) : null;
   return {
     async search(request) {
       const { scope, filter, now, signal } = request;
@@ -38,16 +39,15 @@ export function createRecall({ index, embedder, records, reranker }: RecallParts
     close: () => index.close(),
   };
 
-  /** What the reranker says of the records; null without one. */
-  async function judge(
-    request: RecallRequest,
+  /** What the reranker says of the records. */
+  async function ask(
+    judge: Reranker,
+    { scope, now, text, signal }: RecallRequest,
     ids: readonly string[],
-  ): Promise<readonly (number | null)[] | null> {
-    if (!reranker) return null;
-    const { scope, now, text, signal } = request;
+  ): Promise<readonly (number | null)[]> {
     const found = await records.read(scope.tenant, ids, { now });
     const texts = found.map((record) => record?.text ?? "");
-    return reranker.rerank(text, texts, signal ? { signal } : {});
+    return judge.rerank(text, texts, signal ? { signal } : {});
   }
 
   /** Only the page is reordered, and scores stay: what recency prefers never pushes a match off the page. */
