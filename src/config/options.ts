@@ -1,9 +1,10 @@
 import type { Embedder } from "../core/embedder.ts";
+import { ValidationError } from "../core/errors.ts";
 import type { Reranker } from "../core/reranker.ts";
 import { createEmbedder, createReranker } from "../embedders/named.ts";
 import type { OpenOptions } from "../open.ts";
 import { openVectorIndex } from "../vectors/registry.ts";
-import type { ValueOf } from "./definitions.ts";
+import { SETTINGS, type ValueOf } from "./definitions.ts";
 import { isRemote, type Setting, type Settings } from "./settings.ts";
 
 /** What `openMemory` is given by settings. */
@@ -16,15 +17,10 @@ export async function openOptions(settings: Settings): Promise<OpenOptions> {
     ...(working && { working: working.value }),
     conversations: conversationOptions(settings),
   };
-  if (isRemote(store))
-    return {
-      ...shared,
-      ...(token !== null && { token }),
-      // On the command line it is a wish that cannot be met; elsewhere it is meant for local memories.
-      ...(settings.get("jobs").source === "--jobs" && jobOptions(settings)),
-      ...(settings.get("embedder").source === "--embedder" && { embedder: await openEmbedder(settings) }),
-      ...(settings.get("vectors").source === "--vectors" && vectorOptions(settings)),
-    };
+  if (isRemote(store)) {
+    refuseServersChoice(settings);
+    return { ...shared, ...(token !== null && { token }) };
+  }
   const ttl = settings.get("shortTermTtl");
   return {
     ...shared,
@@ -36,6 +32,15 @@ export async function openOptions(settings: Settings): Promise<OpenOptions> {
     sessionTtl: ttl.source === "default" ? null : ttl.value,
     autoCleanup: settings.get("autoCleanup").value,
   };
+}
+
+/** On the command line these are a wish that a server cannot be told; elsewhere they are meant for local memories. */
+function refuseServersChoice(settings: Settings): void {
+  for (const name of ["jobs", "embedder", "reranker", "vectors"] as const) {
+    const { value, source } = settings.get(name);
+    if (value !== null && source === SETTINGS[name].flag)
+      throw ValidationError.of([source], "is the server's choice when the memory is remote");
+  }
 }
 
 function jobOptions(settings: Settings): Pick<OpenOptions, "jobs"> {

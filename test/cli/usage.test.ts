@@ -50,6 +50,12 @@ describe("errors", () => {
     ["an unknown vector database", ["search", "x", "--vectors", "floppy://h"], 2, "chroma:"],
     ["a vector database that is no URL", ["search", "x", "--vectors", "x"], 2, "--vectors"],
     ["a server that is not there", ["list", "--store", "http://127.0.0.1:9"], 5, "127.0.0.1:9"],
+    [
+      "a reranker for a server",
+      ["list", "--store", "http://127.0.0.1:9", "--reranker", "late-interaction"],
+      2,
+      "--reranker: is the server's choice",
+    ],
     ["a session that is not there", ["sessions", "nobody"], 3, "nobody"],
   ];
 
