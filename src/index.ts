@@ -60,11 +60,13 @@ export type {
 } from "./core/record.ts";
 export type { Reranker } from "./core/reranker.ts";
 export { joinNamespace, type ResolvedScope, type Scope, splitNamespace } from "./core/scope.ts";
-export type { SessionOperation } from "./core/session/operations.ts";
+export type { SessionOperation, SessionOperationInput } from "./core/session/operations.ts";
 export type {
   LearningStrategy,
   Message,
   MessageInput,
+  SessionContent,
+  SessionContentInput,
   SessionKey,
   SessionState,
 } from "./core/session/state.ts";

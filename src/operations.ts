@@ -10,7 +10,7 @@ import type {
   RecordVersion,
 } from "./core/record.ts";
 import type { ResolvedScope } from "./core/scope.ts";
-import type { SessionOperation } from "./core/session/operations.ts";
+import type { SessionOperationInput } from "./core/session/operations.ts";
 import type { SessionKey, SessionState } from "./core/session/state.ts";
 import type { Change, SessionReceipt, SessionSummary } from "./core/store.ts";
 import type { InstantInput } from "./core/time.ts";
@@ -235,7 +235,7 @@ export interface MemoryOperations {
   readSession(key: SessionKey, options?: ReadSessionOptions): Promise<SessionState | null>;
   writeSession(
     key: SessionKey,
-    operations: readonly SessionOperation[],
+    operations: readonly SessionOperationInput[],
     options?: SessionWriteOptions,
   ): Promise<SessionReceipt>;
   deleteSession(key: SessionKey, options?: { expectedVersion?: number } & CallOptions): Promise<boolean>;

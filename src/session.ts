@@ -2,7 +2,7 @@ import type { Clock } from "./core/clock.ts";
 import type { IdSource } from "./core/identifiers.ts";
 import type { JsonObject, JsonValue } from "./core/json.ts";
 import { prepareMessages } from "./core/session/messages.ts";
-import type { SessionOperation } from "./core/session/operations.ts";
+import type { SessionOperationInput } from "./core/session/operations.ts";
 import type {
   LearningStrategy,
   Message,
@@ -65,11 +65,15 @@ export class Session implements AsyncDisposable {
   ): Promise<string[]> {
     const inputs = Array.isArray(messages) ? messages : [messages];
     const now = formatMilliseconds(this.#parts.clock.now());
-    const prepared = prepareMessages(inputs, { now, ids: this.#parts.ids, path: ["messages"] });
+    const prepared = prepareMessages(inputs, { now, ids: this.#parts.ids }, ["messages"]);
+    // Who stores them gives the time: clocks of hosts differ.
+    const undated = prepared.map(({ createdAt, ...message }, index) =>
+      inputs[index]?.createdAt === undefined ? message : { ...message, createdAt },
+    );
     // Ids and times were filled in for this call alone: a repeated call is known by what the caller gave.
     const fingerprint = JSON.stringify(["append", inputs]);
     return (await this.#one(
-      { operation: "append", messages: prepared },
+      { operation: "append", messages: undated },
       { fingerprint, ...options },
     )) as string[];
   }
@@ -118,12 +122,12 @@ export class Session implements AsyncDisposable {
 
   /** Applies several operations in one atomic write; `expectedVersion` makes it a compare-and-set. */
   async apply(
-    operations: readonly SessionOperation[],
+    operations: readonly SessionOperationInput[],
     options?: SessionWriteOptions,
   ): Promise<SessionReceipt> {
     const { operations: memory, ttl = null } = this.#parts;
     if (ttl === null) return memory.writeSession(this.key, operations, options);
-    const lifetime: SessionOperation = {
+    const lifetime: SessionOperationInput = {
       operation: "setTimeToLive",
       seconds: ttl,
       sliding: true,
@@ -142,7 +146,10 @@ export class Session implements AsyncDisposable {
     await this.end();
   }
 
-  async #one(operation: SessionOperation, options?: SessionWriteOptions): Promise<JsonValue | undefined> {
+  async #one(
+    operation: SessionOperationInput,
+    options?: SessionWriteOptions,
+  ): Promise<JsonValue | undefined> {
     return (await this.apply([operation], options)).results[0];
   }
 }
@@ -243,7 +250,7 @@ export class SessionList {
     return (await this.all(options)).length;
   }
 
-  async #apply(operation: SessionOperation): Promise<JsonValue | undefined> {
+  async #apply(operation: SessionOperationInput): Promise<JsonValue | undefined> {
     return (await this.#session.apply([operation])).results[0];
   }
 }

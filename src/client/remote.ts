@@ -23,8 +23,8 @@ import {
 import { checkLabel } from "../core/identifiers.ts";
 import type { AddResult, MemoryRecord, RecordInput, RecordPatch, RecordVersion } from "../core/record.ts";
 import type { ResolvedScope } from "../core/scope.ts";
-import { checkOperations } from "../core/session/check.ts";
-import type { SessionOperation } from "../core/session/operations.ts";
+import { prepareOperations } from "../core/session/check.ts";
+import type { SessionOperationInput } from "../core/session/operations.ts";
 import type { SessionKey, SessionState } from "../core/session/state.ts";
 import type { Change, SessionReceipt } from "../core/store.ts";
 import type {
@@ -54,8 +54,8 @@ import { type FollowRemoteOptions, followChanges } from "./events.ts";
 import { checkSendable } from "./sendable.ts";
 import type { Transport } from "./transport.ts";
 
-/** Times are judged by the server's clock; here no instant is too late. */
-const END_OF_TIME = "9999-12-31T23:59:59Z";
+/** The server fills in what was left out, and judges times by its clock; here no instant is too late. */
+const CHECK_ONLY = { now: "9999-12-31T23:59:59Z", ids: { next: () => "" } };
 
 /**
  * A memory on a server. Every call is one request; a write carries an idempotency key, so that it may be sent again
@@ -196,10 +196,10 @@ export class RemoteOperations implements MemoryOperations {
 
   async writeSession(
     key: SessionKey,
-    operations: readonly SessionOperation[],
+    operations: readonly SessionOperationInput[],
     options: SessionWriteOptions = {},
   ): Promise<SessionReceipt> {
-    checkOperations(operations, END_OF_TIME);
+    prepareOperations(operations, CHECK_ONLY);
     const body = {
       ...identity(key),
       operations: operations.map((operation) => operationCodec.encode(operation)),

@@ -1,9 +1,9 @@
 import { sha256Hex } from "../core/content-hash.ts";
 import { checkLabel } from "../core/identifiers.ts";
 import type { ResolvedScope } from "../core/scope.ts";
-import { checkOperations } from "../core/session/check.ts";
+import { prepareOperations } from "../core/session/check.ts";
 import { withoutExpiredFields } from "../core/session/fields.ts";
-import type { SessionOperation } from "../core/session/operations.ts";
+import type { SessionOperation, SessionOperationInput } from "../core/session/operations.ts";
 import type { SessionKey, SessionState } from "../core/session/state.ts";
 import type { SessionReceipt } from "../core/store.ts";
 import type {
@@ -31,16 +31,16 @@ export async function readSession(
 export async function writeSession(
   parts: EmbeddedParts,
   key: SessionKey,
-  operations: readonly SessionOperation[],
+  operations: readonly SessionOperationInput[],
   options: SessionWriteOptions = {},
 ): Promise<SessionReceipt> {
   options.signal?.throwIfAborted();
   checkKey(key);
   const now = present(parts);
-  checkOperations(operations, now);
+  const prepared = prepareOperations(operations, { now, ids: parts.ids });
   const { expectedVersion, create, idempotencyKey, fingerprint } = options;
   const receipt = await parts.sessions.writeSession(key, {
-    operations: [...operations, ...lifetime(parts.sessionTtl, operations)],
+    operations: [...prepared, ...lifetime(parts.sessionTtl, prepared)],
     now,
     ...(expectedVersion !== undefined && {
       expectedVersion: wholeNumber(expectedVersion, "expectedVersion", 0),

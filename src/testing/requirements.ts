@@ -184,6 +184,8 @@ export const MEMORY_REQUIREMENTS = {
   "search.refused": "Wrong search options are refused by name.",
 
   "session.append": "Messages stay in the order they were appended, with every field.",
+  "session.defaults":
+    "An operation may leave out what has a default: ids and times of messages, and parts of a session.",
   "session.append-again": "Appending a message whose id is there changes nothing.",
   "session.idempotency": "Repeating a session write with its key gives the first answer.",
   "session.any-text": "Well-formed text of any kind is kept exactly in messages, data, lists and summary.",

@@ -31,6 +31,18 @@ test("the address of a server opens the same memory as a store does", async () =
   await served.close();
 });
 
+test("messages get the server's time, whatever the clock of the one who sends them says", async () => {
+  const served = await serveMemory("memory:");
+  const ahead = { now: () => served.clock.now() + 3_600_000 };
+  const memory = await openMemory(served.url, { clock: ahead });
+  const chat = memory.session("chat");
+  await chat.append({ role: "user", content: "Book me a flight" });
+  const [message] = await chat.messages();
+  expect(Date.parse(message?.createdAt ?? "")).toBe(served.clock.now());
+  await memory.close();
+  await served.close();
+});
+
 test("embedder and vector index are the server's choice", async () => {
   const store = "http://127.0.0.1:1";
   const embedder = { id: "own", dimensions: 1, local: true, embed: async () => [] };

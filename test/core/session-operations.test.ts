@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ValidationError } from "../../src/core/errors.ts";
 import type { JsonObject, JsonValue } from "../../src/core/json.ts";
-import { checkOperations } from "../../src/core/session/check.ts";
+import { prepareOperations } from "../../src/core/session/check.ts";
 import { withoutExpiredFields } from "../../src/core/session/fields.ts";
 import {
   applyOperations,
@@ -401,6 +401,8 @@ describe("fields", () => {
       ],
     ];
     for (const [operation, place] of wrong)
-      expect(() => checkOperations([operation as SessionOperation], NOW)).toThrow(place);
+      expect(() =>
+        prepareOperations([operation as SessionOperation], { now: NOW, ids: { next: () => "id" } }),
+      ).toThrow(place);
   });
 });

@@ -1,10 +1,10 @@
 import { ValidationError } from "../errors.ts";
 import { checkLabel, checkText } from "../identifiers.ts";
 import { checkJson, checkJsonObject } from "../json.ts";
-import { type Instant, type InstantInput, parseInstant } from "../time.ts";
-import { checkPast } from "./messages.ts";
-import type { SessionOperation } from "./operations.ts";
-import type { Message, SessionContent } from "./state.ts";
+import { type InstantInput, parseInstant } from "../time.ts";
+import { type MessageDefaults, prepareMessages } from "./messages.ts";
+import type { SessionOperation, SessionOperationInput } from "./operations.ts";
+import { emptySession, type SessionContent, type SessionContentInput } from "./state.ts";
 
 type Path = readonly (string | number)[];
 
@@ -12,10 +12,13 @@ type Path = readonly (string | number)[];
 const MAX_OPERATIONS = 1000;
 
 /**
- * Checks operations that came from a caller.
+ * Checks operations that came from a caller and fills in what was left out.
  * @throws ValidationError naming the operation and field, for example `operations.0.values.price`.
  */
-export function checkOperations(operations: readonly SessionOperation[], now: Instant): void {
+export function prepareOperations(
+  operations: readonly SessionOperationInput[],
+  defaults: MessageDefaults,
+): SessionOperation[] {
   if (!Array.isArray(operations) || operations.length === 0)
     throw ValidationError.of(
       "operations",
@@ -25,28 +28,41 @@ export function checkOperations(operations: readonly SessionOperation[], now: In
     );
   if (operations.length > MAX_OPERATIONS)
     throw ValidationError.of("operations", `must not have more than ${MAX_OPERATIONS} entries`);
-  for (const [index, operation] of operations.entries())
-    checkOperation(operation, now, ["operations", index]);
+  return operations.map((operation, index) => prepareOperation(operation, defaults, ["operations", index]));
 }
 
-function checkOperation(operation: SessionOperation, now: Instant, path: Path): void {
+function prepareOperation(
+  operation: SessionOperationInput,
+  defaults: MessageDefaults,
+  path: Path,
+): SessionOperation {
   switch (operation?.operation) {
     case "append":
-      checkList(operation.messages, [...path, "messages"]).forEach((message, index) => {
-        checkMessage(message as Message, now, [...path, "messages", index]);
-      });
-      return;
+      return { ...operation, messages: prepareMessages(operation.messages, defaults, [...path, "messages"]) };
     case "replace":
-      operation.content.messages.forEach((message, index) => {
-        checkMessage(message, now, ["messages", index]);
-      });
-      checkJsonObject(operation.content.data, ["data"]);
-      checkJsonObject(operation.content.lists, ["lists"]);
-      checkJsonObject(operation.content.strategy.config, ["strategy", "config"]);
-      if (operation.content.context !== null) checkText(operation.content.context, ["context"]);
-      checkSeconds(operation.content.ttlSeconds, ["ttlSeconds"]);
-      checkExpiries(operation.content.fieldExpiresAt);
-      return;
+      return { ...operation, content: prepareContent(operation.content, defaults) };
+    default:
+      checkOperation(operation, path);
+      return operation;
+  }
+}
+
+function prepareContent(input: SessionContentInput, defaults: MessageDefaults): SessionContent {
+  const content = { ...emptySession(defaults.now), ...input };
+  checkJsonObject(content.data, ["data"]);
+  checkJsonObject(content.lists, ["lists"]);
+  checkJsonObject(content.strategy.config, ["strategy", "config"]);
+  if (content.context !== null) checkText(content.context, ["context"]);
+  checkSeconds(content.ttlSeconds, ["ttlSeconds"]);
+  checkExpiries(content.fieldExpiresAt);
+  return { ...content, messages: prepareMessages(content.messages, defaults, ["messages"]) };
+}
+
+function checkOperation(
+  operation: Exclude<SessionOperation, { readonly operation: "append" | "replace" }>,
+  path: Path,
+): void {
+  switch (operation?.operation) {
     case "patchMessages":
     case "deleteMessages":
       checkLabels(operation.ids, [...path, "ids"]);
@@ -126,21 +142,6 @@ function checkOperation(operation: SessionOperation, now: Instant, path: Path): 
         "unknown_operation",
       );
   }
-}
-
-function checkMessage(message: Message, now: Instant, path: Path): void {
-  if (typeof message !== "object" || message === null)
-    throw ValidationError.of(path, "must be a message", message, "model_attributes_type");
-  checkLabel(message.id, [...path, "id"]);
-  checkLabel(message.role, [...path, "role"]);
-  if (checkText(message.content, [...path, "content"]).trim() === "")
-    throw ValidationError.of([...path, "content"], "must not be blank", message.content);
-  if (message.name !== null) checkLabel(message.name, [...path, "name"]);
-  checkPast(message.createdAt, now, [...path, "createdAt"]);
-  checkJsonObject(message.metadata, [...path, "metadata"]);
-  if (message.persistedAt !== null) parseInstant(message.persistedAt, [...path, "persistedAt"]);
-  if (typeof message.extracted !== "boolean")
-    throw ValidationError.of([...path, "extracted"], "must be true or false", message.extracted, "bool_type");
 }
 
 function checkList(value: unknown, path: Path): readonly unknown[] {

@@ -9,21 +9,26 @@ type Path = readonly (string | number)[];
 /** How far a message's or record's creation may lie ahead of the clock: room for clocks that differ, not for mistakes. */
 export const MAX_FUTURE_SECONDS = 300;
 
+/** What a message gets that comes without time or id. */
+export interface MessageDefaults {
+  readonly now: Instant;
+  readonly ids: IdSource;
+}
+
 /**
- * Checks messages and fills in id and time.
+ * Checks messages and fills in what was left out.
  * @throws ValidationError naming the message and field, for example `messages.0.content`.
  */
 export function prepareMessages(
   inputs: readonly MessageInput[],
-  options: { readonly now: Instant; readonly ids: IdSource; readonly path: Path },
+  defaults: MessageDefaults,
+  path: Path,
 ): Message[] {
-  return inputs.map((input, index) => prepareMessage(input, { ...options, path: [...options.path, index] }));
+  if (!Array.isArray(inputs)) throw ValidationError.of(path, "must be a list", inputs, "list_type");
+  return inputs.map((input, index) => prepareMessage(input, defaults, [...path, index]));
 }
 
-function prepareMessage(
-  input: MessageInput,
-  { now, ids, path }: { readonly now: Instant; readonly ids: IdSource; readonly path: Path },
-): Message {
+function prepareMessage(input: MessageInput, { now, ids }: MessageDefaults, path: Path): Message {
   if (typeof input !== "object" || input === null)
     throw ValidationError.of(
       path,
@@ -41,8 +46,13 @@ function prepareMessage(
     createdAt: input.createdAt === undefined ? now : checkPast(input.createdAt, now, [...path, "createdAt"]),
     metadata: checkJsonObject(input.metadata ?? {}, [...path, "metadata"]),
     persistedAt: input.persistedAt == null ? null : parseInstant(input.persistedAt, [...path, "persistedAt"]),
-    extracted: input.extracted ?? false,
+    extracted: checkFlag(input.extracted ?? false, [...path, "extracted"]),
   };
+}
+
+function checkFlag(value: unknown, path: Path): boolean {
+  if (typeof value !== "boolean") throw ValidationError.of(path, "must be true or false", value, "bool_type");
+  return value;
 }
 
 /** An instant that may lie ahead of `now` only as far as clocks differ. */

@@ -3,7 +3,14 @@ import { deepMerge, type JsonObject, type JsonValue, jsonEquals } from "../json.
 import type { MemoryRecord } from "../record.ts";
 import { compareInstants, formatMilliseconds, type Instant, toMilliseconds } from "../time.ts";
 import { expireFields, withExpiries, withoutExpiredFields } from "./fields.ts";
-import type { LearningStrategy, Message, SessionContent, SessionState } from "./state.ts";
+import type {
+  LearningStrategy,
+  Message,
+  MessageInput,
+  SessionContent,
+  SessionContentInput,
+  SessionState,
+} from "./state.ts";
 
 /** What background work may change on a message; everything else of a message is fixed once appended. */
 export interface MessagePatch {
@@ -77,6 +84,12 @@ export type SessionOperation =
       readonly sliding?: boolean;
       readonly onlyNew?: boolean;
     };
+
+/** An operation as a caller gives it: messages, and what replaces everything, may leave out what has a default. */
+export type SessionOperationInput =
+  | Exclude<SessionOperation, { readonly operation: "append" | "replace" }>
+  | { readonly operation: "append"; readonly messages: readonly MessageInput[] }
+  | { readonly operation: "replace"; readonly content: SessionContentInput };
 
 /** The messages of a session as operations need them. A store may keep them elsewhere than the rest of the state. */
 export interface MessageLog {

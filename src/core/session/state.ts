@@ -75,6 +75,11 @@ export interface SessionContent {
   readonly lastAccessedAt: Instant;
 }
 
+/** Content where messages may leave out what has a default, and so may the rest: see `emptySession`. */
+export interface SessionContentInput extends Partial<Omit<SessionContent, "messages">> {
+  readonly messages?: readonly MessageInput[];
+}
+
 /** Working memory of one conversation or workflow. */
 export interface SessionState extends SessionContent {
   readonly sessionId: string;

@@ -7,7 +7,7 @@ import {
   sessionSummaryCodec,
 } from "../../contract/wire.ts";
 import type { JsonValue } from "../../core/json.ts";
-import type { SessionOperation } from "../../core/session/operations.ts";
+import type { SessionOperation, SessionOperationInput } from "../../core/session/operations.ts";
 import type { SessionKey } from "../../core/session/state.ts";
 import { formatMilliseconds } from "../../core/time.ts";
 import type { ContextOptions, SessionWriteOptions } from "../../operations.ts";
@@ -52,7 +52,7 @@ export function sessionHandlers(surroundings: Surroundings): Handlers<Names> {
     sessionId: string,
     guard: Guard,
     call: Call,
-    changes: readonly SessionOperation[],
+    changes: readonly SessionOperationInput[],
     fingerprint?: string,
   ) => {
     const receipt = await operations.writeSession(keyOf(sessionId, guard, call), changes, {
@@ -89,8 +89,7 @@ export function sessionHandlers(surroundings: Surroundings): Handlers<Names> {
     },
 
     async writeSession({ path, body, call }) {
-      const now = formatMilliseconds(clock.now());
-      const changes = readOperations(body.operations, { now, ids });
+      const changes = readOperations(body.operations);
       const fingerprint = body.fingerprint ?? JSON.stringify(body.operations);
       const { version, created, results } = await write(path.session_id, body, call, changes, fingerprint);
       return receiptCodec.encode({ version, created, results }) as object;

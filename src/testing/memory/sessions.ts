@@ -46,6 +46,19 @@ export const messages = area<MemoryFixture>("messages of a session", (verifies) 
     expect((await chat.messages()).map(({ content }) => content)).toEqual(["one", "two", "three"]);
   });
 
+  verifies("session.defaults", "fills in what an operation leaves out", async ({ memory }) => {
+    const chat = memory.session("chat");
+    const createdAt = new Date("2026-05-01T00:00:00Z");
+    await chat.apply([{ operation: "append", messages: [say("one"), say("two", { createdAt })] }]);
+    const [one, two] = await chat.messages();
+    expect(one).toMatchObject({ name: null, metadata: {}, persistedAt: null, extracted: false });
+    expect(one?.id).toBeTruthy();
+    expect(two?.createdAt).toBe("2026-05-01T00:00:00Z");
+    await chat.apply([{ operation: "replace", content: { messages: [say("three")], data: { step: 2 } } }]);
+    expect(await chat.read()).toMatchObject({ data: { step: 2 }, lists: {}, ttlSeconds: null });
+    expect((await chat.messages()).map(({ content }) => content)).toEqual(["three"]);
+  });
+
   verifies("session.idempotency", "carries out a repeated write once", async ({ memory }) => {
     const chat = memory.session("chat");
     const key = { idempotencyKey: "k" };
