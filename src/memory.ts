@@ -46,7 +46,7 @@ export interface SessionOptions {
 export interface FollowOptions extends ChangesOptions {
   /** Keep waiting for new changes after the last one; end it with `signal` or by leaving the loop. Default false. */
   readonly follow?: boolean;
-  /** Milliseconds between two looks while following. Default 250. */
+  /** Milliseconds between two looks while following; a server sends changes by itself. Default 250. */
   readonly interval?: number;
 }
 
@@ -179,6 +179,7 @@ export class Memory implements AsyncDisposable {
   async *changes(options: FollowOptions = {}): AsyncGenerator<Change, void, undefined> {
     const { follow = false, interval = 250, ...query } = options;
     let after = query.after ?? 0;
+    if (follow && this.#operations.follow) return yield* this.#operations.follow(this.#scope, query);
     for (;;) {
       const { changes, sequence } = await this.#operations.changes(this.#scope, { ...query, after });
       yield* changes;

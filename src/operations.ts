@@ -232,6 +232,11 @@ export interface MemoryOperations {
   history(scope: ResolvedScope, id: string, options?: CallOptions): Promise<RecordVersion[]>;
   forget(scope: ResolvedScope, policy: ForgetPolicy, options?: ForgetOptions): Promise<ForgetResult>;
   changes(scope: ResolvedScope, options?: ChangesOptions): Promise<ChangesPage>;
+  /** Changes after `after` and on, as they happen. Without this method whoever follows asks `changes` again and again. */
+  follow?(
+    scope: ResolvedScope,
+    options?: Pick<ChangesOptions, "after" | "signal">,
+  ): AsyncGenerator<Change, void, undefined>;
   readSession(key: SessionKey, options?: ReadSessionOptions): Promise<SessionState | null>;
   writeSession(
     key: SessionKey,
