@@ -35,7 +35,7 @@ export interface OpenOptions {
   readonly longTerm?: string | Store;
   /**
    * Where background jobs are kept: `redis://…`, `postgres://…`, `sqlite:PATH`, `memory:`, `module:NAME`, or an engine that is
-   * open already. Default: in the store, or in the process when the store keeps none.
+   * open already. Default: with the records, in Redis by the package `bullmq`, in PostgreSQL by `pg-boss`.
    */
   readonly jobs?: string | JobStore;
   /** Background jobs done side by side in this process. Default 1; 0 leaves them to other processes. */
@@ -74,7 +74,8 @@ export interface OpenOptions {
  * const memory = await openMemory();
  * await memory.scope({ userId: "alice" }).add("Prefers aisle seats");
  *
- * @throws ValidationError for a store nobody knows, StoreError when it cannot be opened.
+ * @throws ValidationError for a store nobody knows, or when the package that keeps its jobs is missing; StoreError when it
+ * cannot be opened.
  */
 export async function openMemory(target: string | OpenOptions = {}, more: OpenOptions = {}): Promise<Memory> {
   const options: OpenOptions = typeof target === "string" ? { ...more, store: target } : target;

@@ -143,7 +143,7 @@ function named(error: unknown, settings: Settings): unknown {
   ]);
   const issues = error.issues.map((issue) => {
     const place = places.get(issue.path.join("."));
-    return place ? { ...issue, path: [place.source] } : issue;
+    return place && place.source !== "default" ? { ...issue, path: [place.source] } : issue;
   });
   return new ValidationError(issues);
 }

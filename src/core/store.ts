@@ -287,6 +287,11 @@ export interface Store extends RecordStore, SessionStore {
   readonly name: string;
   /** Keeps background jobs beside the data. Closed with the store. */
   readonly jobs?: JobStore;
+  /**
+   * Where jobs are kept when nobody names a place and the store keeps none itself: a URL for the `jobs` of `openMemory`.
+   * A method, since what it gives may hold a password.
+   */
+  jobsUrl?(): string;
   /** Checks the data; gives one sentence per problem found, none when all is well. */
   check(): Promise<string[]>;
   close(): Promise<void>;

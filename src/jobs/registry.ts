@@ -14,6 +14,13 @@ const redis: Opener = async (url, options) =>
   (await import("./bullmq/index.ts")).openBullmqJobStore({ url, ...options });
 const postgres: Opener = async (url, options) =>
   (await import("./postgres/index.ts")).openPgBossJobStore({ url, ...options });
+const noneThere: Opener = async () => {
+  throw ValidationError.of(
+    "jobs",
+    "BullMQ keeps none behind Sentinel or in a cluster; name another place, such as redis://HOST, postgres://HOST/DATABASE or " +
+      "sqlite:PATH, or memory: for this process alone, which loses them when it ends",
+  );
+};
 
 /** Engines by URL scheme. Each is loaded when it is asked for, so nobody pays for the others. */
 const OPENERS: Readonly<Record<string, Opener>> = {
@@ -24,6 +31,10 @@ const OPENERS: Readonly<Record<string, Opener>> = {
   },
   redis,
   rediss: redis,
+  "redis+sentinel": noneThere,
+  "rediss+sentinel": noneThere,
+  "redis+cluster": noneThere,
+  "rediss+cluster": noneThere,
   postgres,
   postgresql: postgres,
   module: async (url, options) => {
@@ -36,8 +47,9 @@ const OPENERS: Readonly<Record<string, Opener>> = {
 };
 
 /**
- * The engine that keeps the jobs of a memory: the one that is given, else the store itself, else this process.
- * @throws ValidationError for a URL of a scheme nobody knows.
+ * The engine that keeps the jobs of a memory: the one that is given, else the store itself or the engine it names. Only a
+ * store of somebody else's, which has neither, leaves them to this process, and that is said.
+ * @throws ValidationError for a URL of a scheme nobody knows, or when a package is missing.
  */
 export async function openJobs(
   given: string | JobStore | undefined,
@@ -45,7 +57,14 @@ export async function openJobs(
   options: JobStoreOptions,
 ): Promise<JobStore> {
   if (typeof given === "string") return openJobStore(given, options);
-  return given ?? store.jobs ?? openJobStore("memory:", options);
+  if (given ?? store.jobs) return (given ?? store.jobs) as JobStore;
+  const url = store.jobsUrl?.();
+  if (url === undefined)
+    options.logger?.warn(
+      { store: store.name },
+      "Background jobs are kept in this process and lost with it, since the store keeps none; name a place for them in `jobs`",
+    );
+  return openJobStore(url ?? "memory:", options);
 }
 
 /**

@@ -37,8 +37,8 @@ async function runTask({ operations, clock }: TaskParts, job: TaskJob): Promise<
   const present = () => formatMilliseconds(clock.now());
   const { task: id } = job.payload as { task: string };
   const task = await store.task(id);
-  // Tasks are forgotten after a week.
-  if (!task) return;
+  // Tasks are forgotten after a week, and one that was asked for twice is done once.
+  if (!task || task.status === "success") return;
   const running: Task = { ...task, status: "running", started_at: task.started_at ?? present() };
   await store.saveTask(running);
   try {

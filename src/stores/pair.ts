@@ -36,6 +36,7 @@ export function createPair({ working, longTerm }: PairOptions): Store {
     ...methodsOf(working, SESSION_METHODS),
     name: `${working.name}-and-${longTerm.name}`,
     ...(longTerm.jobs && { jobs: longTerm.jobs }),
+    ...(longTerm.jobsUrl && { jobsUrl: () => longTerm.jobsUrl?.() ?? "memory:" }),
     async changes(tenant, query) {
       await upToDate(tenant);
       return longTerm.changes(tenant, query);

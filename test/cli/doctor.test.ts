@@ -34,7 +34,7 @@ describe("doctor", () => {
     });
     expect([...new Set(report.findings.map(({ check }) => check))]).toEqual([
       ...["node", "sqlite", "settings", "embedder", "folder", "disk", "file", "schema", "journal"],
-      ...["store", "integrity", "content", "index", "port"],
+      ...["store", "integrity", "content", "index", "jobs", "port"],
     ]);
     expect(report.findings.every(({ status, remedy }) => status === "ok" && remedy === null)).toBe(true);
     const told = await memoir(["doctor", "--data", folder], { env: { PORT: "0" } });

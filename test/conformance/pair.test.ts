@@ -27,7 +27,7 @@ function describePair({ name, working, longTerm, ...rest }: PairSubject): void {
   describeMemory({
     name,
     open: async ({ clock, ids }) =>
-      openMemory({ working: await working(), longTerm: await longTerm(), clock, ids }),
+      openMemory({ working: await working(), longTerm: await longTerm(), jobs: "memory:", clock, ids }),
     ...rest,
   });
 }

@@ -11,7 +11,7 @@ await withServer("postgres", async (server) => {
 
   describeMemory({
     name: "postgres",
-    open: ({ clock, ids }) => openMemory(url, { clock, ids }),
+    open: ({ clock, ids }) => openMemory(url, { clock, ids, jobs: "memory:" }),
     reset: empty,
     runs: 8,
   });
@@ -25,7 +25,7 @@ await withServer("pgbouncer", async (server) => {
 
   describeMemory({
     name,
-    open: ({ clock, ids }) => openMemory(url, { clock, ids }),
+    open: ({ clock, ids }) => openMemory(url, { clock, ids, jobs: "memory:" }),
     reset: empty,
     runs: 3,
   });

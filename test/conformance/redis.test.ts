@@ -15,7 +15,7 @@ await withServer("redis", ({ url }) => {
 
   describeMemory({
     name: "redis",
-    open: ({ clock, ids }) => openMemory(`${url}?prefix=${prefix}`, { clock, ids }),
+    open: ({ clock, ids }) => openMemory(`${url}?prefix=${prefix}`, { clock, ids, jobs: "memory:" }),
     reset,
     runs: 10,
   });
@@ -48,7 +48,7 @@ await withPrograms((programs) => {
 
   describeMemory({
     name: "redis cluster",
-    open: ({ clock, ids }) => openMemory(`${cluster.url}?prefix=${prefix}`, { clock, ids }),
+    open: ({ clock, ids }) => openMemory(`${cluster.url}?prefix=${prefix}`, { clock, ids, jobs: "memory:" }),
     reset,
     runs: 2,
   });

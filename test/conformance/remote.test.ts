@@ -12,7 +12,7 @@ import { temporaryFolders } from "./folder.ts";
 
 /** A memory behind a server of its own and a real socket. Handles on the same data have a server each. */
 async function openRemote(store: string | Store, { clock, ids }: MemoryOpening): Promise<Memory> {
-  const { operations } = await openMemory({ store, clock, ids });
+  const { operations } = await openMemory({ store, jobs: "memory:", clock, ids });
   const server = await serve({ operations, clock, port: 0, logger: silentLogger });
   const remote = connectMemory(server.url, { backoff: 5 });
   const disconnect = remote.close.bind(remote);

@@ -6,7 +6,10 @@ import { ConflictError } from "../../src/core/errors.ts";
 import { openMemory } from "../../src/index.ts";
 
 const [store = "", name = "", count = "0"] = process.argv.slice(2);
-const memories = await Promise.all([openMemory(store), openMemory(store)]);
+const memories = await Promise.all([
+  openMemory(store, { jobs: "memory:" }),
+  openMemory(store, { jobs: "memory:" }),
+]);
 
 for (let version = 1; version <= Number(count); version++) {
   await Promise.all(

@@ -54,7 +54,7 @@ export const HARMLESS = { lost: 0, doubled: 0, hung: 0, refused: [] } as const;
 /** Writes into a memory while something breaks, and compares what was acknowledged with what is there. */
 export async function underLoad(options: LoadOptions): Promise<LoadResult> {
   const { title, store, fault, kinds = KINDS, lanes = 8, amount = 100, repeats = true } = options;
-  const { open = () => openMemory(store) } = options;
+  const { open = () => openMemory(store, { jobs: "memory:" }) } = options;
   const acknowledged = noWrites();
   const retried: Record<string, number> = {};
   const refused: string[] = [];

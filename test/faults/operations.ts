@@ -34,7 +34,7 @@ export function note(writes: Writes, kind: Kind, id: string): void {
 
 /** Everything that `writeOne` left in a store, read on a handle opened anew. */
 export async function readAll(url: string): Promise<Writes> {
-  const memory = await openMemory(url);
+  const memory = await openMemory(url, { jobs: "memory:" });
   try {
     const records: string[] = [];
     for await (const { id } of memory.list({ order: "oldest", limit: 1000 })) records.push(id);

@@ -57,7 +57,7 @@ await withPrograms((programs) => {
     const { retried } = await writing({
       title,
       store: url,
-      open: () => openMemory(`${url}?timeout=1000&pool=2`),
+      open: () => openMemory(`${url}?timeout=1000&pool=2`, { jobs: "memory:" }),
       fault: async ({ failures }) => {
         const locked = query(
           url,
@@ -77,7 +77,7 @@ await withPrograms((programs) => {
     const { retried } = await writing({
       title,
       store: url,
-      open: () => openMemory(`${url}?pool=1`),
+      open: () => openMemory(`${url}?pool=1`, { jobs: "memory:" }),
       lanes: 40,
       fault: ({ writes }) => writes(200),
     });
@@ -102,7 +102,7 @@ await withPrograms((programs) => {
     const { retried } = await writing({
       title,
       store: url,
-      open: () => openMemory(pooler.url),
+      open: () => openMemory(pooler.url, { jobs: "memory:" }),
       fault: async ({ writes }) => {
         for (let round = 0; round < 5; round++) {
           await pooler.process.kill();

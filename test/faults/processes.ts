@@ -32,7 +32,7 @@ export async function fourProcessesWrite(title: string, store: string, changes =
 
 /** Four processes with two handles each race for every version of a record; each version has one winner. */
 export async function fourProcessesCompete(store: string, count = 50): Promise<void> {
-  const memory = await openMemory(store);
+  const memory = await openMemory(store, { jobs: "memory:" });
   await memory.add({ id: "prize", text: "nobody's" });
   const won = await Promise.all(NAMES.map((name) => competeElsewhere(store, name, count)));
   expect(won.flat().toSorted((left, right) => left - right)).toEqual(

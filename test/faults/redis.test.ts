@@ -50,7 +50,7 @@ await withPrograms((programs) => {
     const outcome = await underLoad({
       title: "a replica takes over",
       store: replica.url,
-      open: () => openMemory(`redis://127.0.0.1:${route.port}?${ON_A_REPLICA}`),
+      open: () => openMemory(`redis://127.0.0.1:${route.port}?${ON_A_REPLICA}`, { jobs: "memory:" }),
       fault: async () => {
         await primary.process.kill();
         await ask(replica.port, "REPLICAOF", "NO", "ONE");

@@ -47,7 +47,7 @@ export function describeServerFaults(subject: ServerStore): void {
     const load: LoadOptions = {
       title: `${name}: ${options.title}`,
       store: url(server.port),
-      open: () => openMemory(url(route.port, { timeout })),
+      open: () => openMemory(url(route.port, { timeout }), { jobs: "memory:" }),
       fault: (progress) => fault({ ...progress, server, route }),
       repeats,
     };

@@ -8,7 +8,9 @@ import { writeOne } from "./operations.ts";
 import type { Writing } from "./writers.ts";
 
 const { store, name, count, kinds, lanes, handles } = JSON.parse(process.argv[2] ?? "") as Writing;
-const memories = await Promise.all(Array.from({ length: handles }, () => openMemory(store)));
+const memories = await Promise.all(
+  Array.from({ length: handles }, () => openMemory(store, { jobs: "memory:" })),
+);
 
 async function lane(number: number): Promise<void> {
   const memory = memories[number % handles];

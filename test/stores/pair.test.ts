@@ -85,7 +85,7 @@ describe("a pair of stores", () => {
 describe("openMemory with a store for sessions", () => {
   test("keeps both in their places", async () => {
     const [working, longTerm] = [createMemoryStore(), createMemoryStore()];
-    await using memory = await openMemory({ working, longTerm });
+    await using memory = await openMemory({ working, longTerm, jobs: "memory:" });
     await memory.session("chat").append({ role: "user", content: "hello" });
     await memory.add({ id: "a", text: "Likes tea" });
     const now = "2999-01-01T00:00:00Z";

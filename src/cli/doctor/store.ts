@@ -5,6 +5,7 @@ import { EVERYTHING } from "../../core/filter/filter.ts";
 import { parseFilter } from "../../core/filter/parse.ts";
 import type { Store } from "../../core/store.ts";
 import { formatMilliseconds, type Instant } from "../../core/time.ts";
+import { openJobs } from "../../jobs/registry.ts";
 import { createIndexer } from "../../recall/indexer.ts";
 import { openStores } from "../../stores/registry.ts";
 import { openFrom } from "../run.ts";
@@ -29,6 +30,7 @@ export const checkStore: Check = async (context) => {
         : []),
       ...(damage.length > 0 ? damage : [ok("integrity", "The stored data is sound.")]),
       ...(await checkContent(store, await openEmbedder(settings))),
+      ...(await checkJobs(store, settings.get("jobs").value)),
     ];
   } finally {
     await store.close();
@@ -54,7 +56,6 @@ async function checkContent(store: Store, embedder: Embedder): Promise<Finding[]
     gone += await store.count(tenant, { filter: expired, now: BEGINNING });
     gone += (await store.listSessions(tenant, { ...everySession, now: BEGINNING })).total - living.total;
   }
-  const dead = (await store.jobs?.counts(now))?.reduce((sum, of) => sum + of.dead, 0) ?? 0;
   const findings = [ok("content", `${records} records and ${sessions} sessions.`)];
   if (gone > 0)
     findings.push(
@@ -62,14 +63,6 @@ async function checkContent(store: Store, embedder: Embedder): Promise<Finding[]
         "expired",
         `${gone} records and sessions have expired and still take room.`,
         "Nothing to do: whatever opens the memory next removes them.",
-      ),
-    );
-  if (dead > 0)
-    findings.push(
-      warning(
-        "jobs",
-        `${dead} background jobs failed for good.`,
-        "See them with `memoir jobs list`, then try them again or discard them.",
       ),
     );
   findings.push(
@@ -82,6 +75,19 @@ async function checkContent(store: Store, embedder: Embedder): Promise<Finding[]
       : ok("index", `Every record is indexed by ${embedder.id}.`),
   );
   return findings;
+}
+
+async function checkJobs(store: Store, place: string | null): Promise<Finding[]> {
+  const jobs = await openJobs(place ?? undefined, store, {});
+  try {
+    const counts = await jobs.counts(formatMilliseconds(Date.now()));
+    const dead = counts.reduce((sum, of) => sum + of.dead, 0);
+    if (dead === 0) return [ok("jobs", `${jobs.name} keeps background jobs.`)];
+    const remedy = "See them with `memoir jobs list`, then try them again or discard them.";
+    return [warning("jobs", `${dead} background jobs failed for good.`, remedy)];
+  } finally {
+    await jobs.close();
+  }
 }
 
 /** Whether a remote server answers, and lets us in. */

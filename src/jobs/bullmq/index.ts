@@ -10,9 +10,12 @@ import { KINDS_OF_LIST, listJobs } from "./listing.ts";
 import { openQueues, type Queues } from "./queues.ts";
 
 export interface BullmqJobStoreOptions {
-  /** `redis://…` or `rediss://…`; Redis 6.2 or later, Valkey too. */
+  /** `redis://…` or `rediss://…`, with the options of a store's URL, of which only `prefix` matters; Redis 6.2 or later, Valkey too. */
   readonly url: string;
-  /** What the keys begin with. Braces keep all of them in one slot of a cluster. Default `{memory:jobs}`. */
+  /**
+   * What the keys begin with. Braces keep all of them in one slot of a cluster. Default `{memory:jobs}`, with the prefix of
+   * the URL in place of `memory`.
+   */
   readonly prefix?: string;
   /** Milliseconds a worker may be silent before its jobs are taken from it. Default 30,000. */
   readonly lease?: number;
@@ -26,8 +29,9 @@ export interface BullmqJobStoreOptions {
  * @throws ValidationError when the packages `bullmq` and `redis` are not there, StoreError when Redis does not answer.
  */
 export async function openBullmqJobStore(options: BullmqJobStoreOptions): Promise<JobStore> {
-  const { url, prefix = "{memory:jobs}", lease = 30_000, logger = silentLogger } = options;
-  const queues = await openQueues({ url, prefix, lease, logger });
+  const { lease = 30_000, logger = silentLogger } = options;
+  const { url, prefix } = readAddress(options.url);
+  const queues = await openQueues({ url, prefix: options.prefix ?? prefix, lease, logger });
   return storeOn(queues, lease);
 }
 
@@ -186,6 +190,12 @@ function storeOn(queues: Queues, lease: number): JobStore {
     ...withStoreErrors("Redis", store),
     close: () => queues.close(),
   };
+}
+
+/** A store's URL without the options that are the store's own, and where its jobs are. */
+function readAddress(url: string): { readonly url: string; readonly prefix: string } {
+  const [address = "", query = ""] = url.split("?", 2);
+  return { url: address, prefix: `{${new URLSearchParams(query).get("prefix") ?? "memory"}:jobs}` };
 }
 
 /** A job's id as BullMQ takes it: no colon, and not only digits. */

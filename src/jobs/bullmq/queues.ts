@@ -100,7 +100,12 @@ export async function openQueues({ url, prefix, lease, logger }: QueuesOptions):
 async function loadPackages() {
   try {
     return await Promise.all([import("bullmq"), import("redis")]);
-  } catch {
-    throw ValidationError.of("jobs", "needs two packages in Redis: npm install bullmq redis");
+  } catch (cause) {
+    if ((cause as { code?: string }).code !== "ERR_MODULE_NOT_FOUND") throw cause;
+    throw ValidationError.of(
+      "jobs",
+      "Redis keeps background jobs with two packages: npm install bullmq redis; or name another place, or memory: for this " +
+        "process alone, which loses them when it ends",
+    );
   }
 }

@@ -25,24 +25,31 @@ export interface Boss {
 
 export async function openBoss({ url, schema, lease, logger }: BossOptions): Promise<Boss> {
   const { PgBoss: Engine } = await loadPackage();
-  const boss = new Engine({
+  const options = {
     connectionString: url,
-    schema,
+    // In quotes, or PostgreSQL would make it lower case.
+    schema: `"${schema}"`,
     application_name: "memoir jobs",
     max: 4,
     // Schedules are the queue's own; what pg-boss does by itself is to look for jobs whose workers have died.
     schedule: false,
     superviseIntervalSeconds: Math.max(1, Math.round(lease / 5000)),
     monitorIntervalSeconds: Math.max(1, Math.round(lease / 5000)),
-  });
-  boss.on("error", (err) => logger.warn({ err }, "The connection to the jobs in PostgreSQL failed"));
-  try {
-    await boss.start();
-  } catch (cause) {
-    await boss.stop({ graceful: false }).catch(() => {});
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new StoreError("store_unavailable", `PostgreSQL does not answer: ${reason}`, { cause });
-  }
+  };
+  const start = async (createSchema: boolean): Promise<PgBoss> => {
+    const engine = new Engine({ ...options, createSchema });
+    engine.on("error", (err) => logger.warn({ err }, "The connection to the jobs in PostgreSQL failed"));
+    try {
+      return await engine.start();
+    } catch (error) {
+      await engine.stop({ graceful: false }).catch(() => {});
+      throw error;
+    }
+  };
+  // A role that may make no schema can have been given one.
+  const boss = await start(true)
+    .catch((error: unknown) => (isRefusal(error) ? start(false) : Promise.reject(error)))
+    .catch((error: unknown) => Promise.reject(failureOf(error, schema)));
   const known = new Map<string, Promise<void>>();
   let closing: Promise<void> | null = null;
   return {
@@ -69,10 +76,31 @@ export async function openBoss({ url, schema, lease, logger }: BossOptions): Pro
   };
 }
 
+/** Whether the server answered, and said that the role may not, or that the schema is not there. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && "code" in error && ["42501", "3F000"].includes(String(error.code));
+}
+
+function failureOf(cause: unknown, schema: string): StoreError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return isRefusal(cause)
+    ? new StoreError(
+        "store_failed",
+        `Background jobs need a schema of their own (${reason}): CREATE SCHEMA "${schema}" AUTHORIZATION the role; or name another place for them.`,
+        { cause },
+      )
+    : new StoreError("store_unavailable", `PostgreSQL does not answer: ${reason}`, { cause });
+}
+
 async function loadPackage() {
   try {
     return await import("pg-boss");
-  } catch {
-    throw ValidationError.of("jobs", "needs a package in PostgreSQL: npm install pg-boss");
+  } catch (cause) {
+    if ((cause as { code?: string }).code !== "ERR_MODULE_NOT_FOUND") throw cause;
+    throw ValidationError.of(
+      "jobs",
+      "PostgreSQL keeps background jobs with a package: npm install pg-boss; or name another place, or memory: for this process " +
+        "alone, which loses them when it ends",
+    );
   }
 }

@@ -5,14 +5,18 @@ import { withStoreErrors } from "../../core/job-errors.ts";
 import type { JobStore, StoredJob, TakenJob } from "../../core/job-store.ts";
 import { type Logger, silentLogger } from "../../core/logger.ts";
 import { toMilliseconds } from "../../core/time.ts";
+import { checkSchema, readAddress } from "./address.ts";
 import { openBoss } from "./boss.ts";
 import { contentOf, type JobRow, takenOf } from "./rows.ts";
 import { createTable } from "./table.ts";
 
 export interface PgBossJobStoreOptions {
-  /** `postgres://…`; PostgreSQL 13 or later. */
+  /** `postgres://…`, with the options of a store's URL, of which `pool` and `timeout` do not matter; PostgreSQL 13 or later. */
   readonly url: string;
-  /** The schema of pg-boss's tables, made when it is not there. Default `memoir_jobs`. */
+  /**
+   * The schema of pg-boss's tables, made when it is not there. Default `memoir_jobs`, with the schema of the URL in place of
+   * `memoir`.
+   */
   readonly schema?: string;
   /** Milliseconds a worker may be silent before its jobs are taken from it, 10,000 or more. Default 30,000. */
   readonly lease?: number;
@@ -28,7 +32,9 @@ const [FIRST_PAUSE, LONGEST_PAUSE] = [2, 600];
  * @throws ValidationError when the package `pg-boss` is not there, StoreError when PostgreSQL does not answer.
  */
 export async function openPgBossJobStore(options: PgBossJobStoreOptions): Promise<JobStore> {
-  const { url, schema = "memoir_jobs", lease = 30_000, logger = silentLogger } = options;
+  const { lease = 30_000, logger = silentLogger } = options;
+  const address = readAddress(options.url);
+  const [url, schema] = [address.url, checkSchema(options.schema ?? address.schema)];
   if (!(lease >= 10_000)) throw ValidationError.of("lease", "must be at least 10000 milliseconds", lease);
   const { boss, queueFor, close } = await openBoss({ url, schema, lease, logger });
   const table = createTable(boss.getDb(), schema);

@@ -103,6 +103,8 @@ export function viewHandlers(surroundings: Surroundings): Handlers<Names> {
     async getTask({ path, call }) {
       const task = await storeOf(call).task(path.task_id);
       if (!task) throw new NotFoundError("not_found", `Task ${path.task_id} not found`);
+      // Whoever wrote it may have been killed before it was enqueued; a task that waits already stays one.
+      if (task.status === "pending" && operations.jobs) await startTask(surroundings, task, call);
       return task;
     },
   };

@@ -48,7 +48,10 @@ export async function openPostgresStore({
     await driver.close();
     throw storeFailure(error, name);
   }
-  return storeOn("postgres", databaseOn(driver, { schema, name, timeoutMs }));
+  return {
+    ...storeOn("postgres", databaseOn(driver, { schema, name, timeoutMs })),
+    jobsUrl: () => url,
+  };
 }
 
 /** Names the database without user and password, for messages. `pg` reads the URL, and the files of TLS that it names. */

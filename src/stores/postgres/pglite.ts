@@ -1,5 +1,5 @@
 import { mkdir } from "node:fs/promises";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { PGlite } from "@electric-sql/pglite";
 import { StoreError, ValidationError } from "../../core/errors.ts";
 import type { Store } from "../../core/store.ts";
@@ -37,7 +37,10 @@ export async function openPgliteStore(options: PgliteStoreOptions = {}): Promise
     await driver.close();
     throw storeFailure(error, name);
   }
-  return storeOn("pglite", databaseOn(driver, { schema, name, timeoutMs: DEFAULTS.timeoutMs }));
+  const database = databaseOn(driver, { schema, name, timeoutMs: DEFAULTS.timeoutMs });
+  // Inside the folder, which has no server that jobs could be kept in.
+  const jobs = options.folder === undefined ? "memory:" : `sqlite:${join(name, `${schema}_jobs.db`)}`;
+  return { ...storeOn("pglite", database), jobsUrl: () => jobs };
 }
 
 /**

@@ -52,14 +52,15 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
     await server.close();
     throw error;
   }
-  return storeOn({
+  const parts = {
     server,
     prefix,
     timeout,
     logger,
     encode: valueEncoder(compression),
     requestId: requestIds(),
-  });
+  };
+  return { ...storeOn(parts), jobsUrl: () => `${url.split("?", 1)[0]}?prefix=${encodeURIComponent(prefix)}` };
 }
 
 /** Ids of this process, distinct from those of every other. */

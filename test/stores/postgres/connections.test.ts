@@ -33,7 +33,7 @@ await withServer("postgres", async (server) => {
     return underLoad({
       title,
       store: url,
-      open: () => openMemory(routedUrl),
+      open: () => openMemory(routedUrl, { jobs: "memory:" }),
       fault: (progress) => fault(route, progress),
     });
   }
