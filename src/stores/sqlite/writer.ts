@@ -33,6 +33,9 @@ interface Job {
   readonly reject: (reason: unknown) => void;
 }
 
+/** How the writes of a group are run: `apart`, one that fails leaves the others as they are. */
+type Mode = "together" | "apart";
+
 /** How long one write may hold the event loop before others get a turn, in milliseconds. */
 const LONGEST_TURN = 8;
 
@@ -47,21 +50,25 @@ const LONGEST_GROUP = 40;
 
 /**
  * Group commit: writes that come while others are being written or committed share the next transaction, and so its one
- * sync of the disk. Each is a savepoint of its own, so that one can fail without the others.
+ * sync of the disk. When one of several fails, they are run again, each in a savepoint of its own, so that it fails alone.
+ * Not at once: SQLite copies every page that a savepoint changes into a temporary file.
  */
 export function createWriter(connection: Connection, options: WriterOptions): Writer {
   const queue: Job[] = [];
   let draining: Promise<void> | undefined;
-  let transaction: Promise<boolean> | undefined;
+  let transaction: Promise<unknown> | undefined;
 
   async function drain(): Promise<void> {
+    let mode: Mode = "together";
     while (queue.length > 0) {
       // Whoever is about to write in this turn of the event loop joins the group.
       await nextTurn();
       if (!(await begin())) continue;
-      transaction = runGroup();
-      const wasLong = await transaction;
+      const running = runGroup(mode);
+      transaction = running;
+      const { next, wasLong } = await running;
       transaction = undefined;
+      mode = next;
       if (wasLong) await checkpoint();
     }
     draining = undefined;
@@ -92,8 +99,8 @@ export function createWriter(connection: Connection, options: WriterOptions): Wr
     }
   }
 
-  /** Runs what is queued in one transaction; gives whether it has left its checkpoint to others. */
-  async function runGroup(): Promise<boolean> {
+  /** Runs what is queued in one transaction; gives how to run the next, and whether this one left its checkpoint to others. */
+  async function runGroup(mode: Mode): Promise<{ readonly next: Mode; readonly wasLong: boolean }> {
     const started = performance.now();
     const elapsed = () => performance.now() - started;
     const group: Job[] = [];
@@ -102,18 +109,23 @@ export function createWriter(connection: Connection, options: WriterOptions): Wr
     try {
       for (let job = queue.shift(); job; job = elapsed() < LONGEST_GROUP ? queue.shift() : undefined) {
         group.push(job);
-        settle.push(await runJob(job));
+        settle.push(await (mode === "apart" ? runApart(job) : runJob(job)));
       }
       wasLong = options.checkpoint !== undefined && elapsed() > LONG_TRANSACTION;
       if (wasLong) connection.exec("PRAGMA wal_autocheckpoint = 0");
       connection.run("COMMIT");
     } catch (error) {
-      for (const job of group) job.reject(error);
       rollBack();
-      return wasLong;
+      // At the commit nobody knows whose fault it was.
+      if (mode === "together" && group.length > 1 && settle.length < group.length) {
+        queue.unshift(...group);
+        return { next: "apart", wasLong };
+      }
+      for (const job of group) job.reject(error);
+      return { next: "together", wasLong };
     }
     for (const step of settle) step();
-    return wasLong;
+    return { next: "together", wasLong };
   }
 
   async function checkpoint(): Promise<void> {
@@ -138,13 +150,19 @@ export function createWriter(connection: Connection, options: WriterOptions): Wr
     }
   }
 
-  /** Runs one write in its savepoint; gives what tells its caller, for after the commit. */
+  /** Runs one write; gives what tells its caller, for after the commit. */
   async function runJob(job: Job): Promise<() => void> {
+    const result = await runSteps(job.steps(connection));
+    return () => job.resolve(result);
+  }
+
+  /** Runs one write so that it is undone alone when it fails. */
+  async function runApart(job: Job): Promise<() => void> {
     connection.run("SAVEPOINT job");
     try {
-      const result = await runSteps(job.steps(connection));
+      const settle = await runJob(job);
       connection.run("RELEASE job");
-      return () => job.resolve(result);
+      return settle;
     } catch (error) {
       // After a full disk, for example, SQLite has undone the whole transaction by itself.
       if (!connection.inTransaction) throw error;
