@@ -52,35 +52,58 @@ export function rank(
     readonly words: Float64Array;
   },
 ): Ranking {
-  const { rows, cosines, lengths } = candidates;
+  const { rows, cosines } = candidates;
   const { named, meaning, words } = options;
   const parts = new Map<string, Float64Array>();
   const scores = new Float64Array(rows.length);
-  const add = (name: string, value: (row: RecordTraits, index: number) => number) => {
-    const part = new Float64Array(rows.length);
-    rows.forEach((row, index) => {
-      const amount = value(row, index);
-      part[index] = amount;
-      scores[index] = (scores[index] ?? 0) + amount;
-    });
+  const add = (name: string, part: Float64Array) => {
+    for (let index = 0; index < scores.length; index++)
+      scores[index] = (scores[index] ?? 0) + (part[index] ?? 0);
     parts.set(name, part);
   };
-  const fusedMeaning = minMaxFromZero(cosines[0] ?? [], LEAST_COSINE);
-  add("meaning", (_, index) => meaning * (fusedMeaning[index] ?? 0));
-  add("words", (_, index) => (1 - meaning) * (words[index] ?? 0));
-  if (named.length === 1) add("speaker", ({ speaker }) => HINTS.speaker * bySpeaker(speaker, named[0]));
-  if (question.aboutAsker)
-    add("assistant", ({ speaker }) => (speaker?.toLowerCase() === "assistant" ? -HINTS.assistant : 0));
-  add("asks", ({ asks }, index) =>
-    asks ? -HINTS.asks / (1 + (lengths[index] ?? 0) / HINTS.asksHalfLength) : 0,
-  );
-  if (question.asksWhen) add("tellsTime", ({ tellsTime }) => (tellsTime ? HINTS.tellsTime : 0));
-  if (question.spans.length > 0) add("date", ({ time }) => HINTS.date * nearness(time, question.spans));
-  add("importance", ({ importance }) => HINTS.importance * (2 * importance - 1));
-  add("instructs", ({ instructs, speaker }) => (instructs && isAskers(speaker) ? HINTS.instructs : 0));
-  const sessions = evidenceOfSessions(rows, scores);
-  add("session", (_, index) => HINTS.session * (sessions[index] ?? 0));
+  add("meaning", weighted(minMaxFromZero(cosines[0] ?? [], LEAST_COSINE), meaning));
+  add("words", weighted(words, 1 - meaning));
+  for (const [name, part] of hintsOf(candidates, question, named)) add(name, part);
+  add("session", weighted(evidenceOfSessions(rows, scores), HINTS.session));
   return { scores, parts };
+}
+
+function weighted(values: Float64Array, weight: number): Float64Array {
+  const products = new Float64Array(values.length);
+  for (let index = 0; index < values.length; index++) products[index] = weight * (values[index] ?? 0);
+  return products;
+}
+
+/** What each hint gives to each row; no part for a hint that says nothing about this question. */
+function hintsOf(
+  { rows, lengths }: Candidates,
+  question: Question,
+  named: readonly string[],
+): Map<string, Float64Array> {
+  const parts = new Map<string, Float64Array>();
+  const part = (name: string) => {
+    const column = new Float64Array(rows.length);
+    parts.set(name, column);
+    return column;
+  };
+  const speaker = named.length === 1 ? part("speaker") : null;
+  const assistant = question.aboutAsker ? part("assistant") : null;
+  const asks = part("asks");
+  const tellsTime = question.asksWhen ? part("tellsTime") : null;
+  const date = question.spans.length > 0 ? part("date") : null;
+  const importance = part("importance");
+  const instructs = part("instructs");
+  // One loop for all of them: rows lie all over the memory, and fetching one takes longer than what is done with it.
+  rows.forEach((row, index) => {
+    if (speaker) speaker[index] = HINTS.speaker * bySpeaker(row.speaker, named[0]);
+    if (assistant && row.speaker?.toLowerCase() === "assistant") assistant[index] = -HINTS.assistant;
+    if (row.asks) asks[index] = -HINTS.asks / (1 + (lengths[index] ?? 0) / HINTS.asksHalfLength);
+    if (tellsTime && row.tellsTime) tellsTime[index] = HINTS.tellsTime;
+    if (date) date[index] = HINTS.date * nearness(row.time, question.spans);
+    importance[index] = HINTS.importance * (2 * row.importance - 1);
+    if (row.instructs && isAskers(row.speaker)) instructs[index] = HINTS.instructs;
+  });
+  return parts;
 }
 
 /** 1 for the one who was named, -1 for another person, 0 for a role or for nobody. */
@@ -99,22 +122,35 @@ function isAskers(speaker: string | null): boolean {
  * when others come near it (the logarithm of the sum of exponentials).
  */
 function evidenceOfSessions(rows: readonly RecordTraits[], scores: Float64Array): Float64Array {
-  const best = new Map<string, number>();
-  rows.forEach(({ session }, index) => {
-    const score = scores[index] ?? 0;
-    if (session !== null && score > (best.get(session) ?? Number.NEGATIVE_INFINITY)) best.set(session, score);
-  });
-  const sums = new Map<string, number>();
+  const { sessionOf, count } = sessionsOf(rows);
+  const best = new Float64Array(count).fill(Number.NEGATIVE_INFINITY);
+  for (let index = 0; index < scores.length; index++) {
+    const [session, score] = [sessionOf[index] ?? -1, scores[index] ?? 0];
+    if (session >= 0 && score > (best[session] ?? 0)) best[session] = score;
+  }
+  const sums = new Float64Array(count);
+  for (let index = 0; index < scores.length; index++) {
+    const session = sessionOf[index] ?? -1;
+    if (session < 0) continue;
+    const below = (scores[index] ?? 0) - (best[session] ?? 0);
+    sums[session] = (sums[session] ?? 0) + Math.exp(below / SESSION_SPREAD);
+  }
+  const together = best.map((score, session) => score + SESSION_SPREAD * Math.log(sums[session] ?? 1));
+  const values = new Float64Array(scores.length);
+  for (let index = 0; index < scores.length; index++)
+    values[index] = together[sessionOf[index] ?? -1] ?? scores[index] ?? 0;
+  return minMax(values);
+}
+
+/** For each row the number of its session, -1 for none, and how many sessions there are. */
+function sessionsOf(rows: readonly RecordTraits[]): { sessionOf: Int32Array; count: number } {
+  const numbers = new Map<string, number>();
+  const sessionOf = new Int32Array(rows.length).fill(-1);
   rows.forEach(({ session }, index) => {
     if (session === null) return;
-    const below = (scores[index] ?? 0) - (best.get(session) ?? 0);
-    sums.set(session, (sums.get(session) ?? 0) + Math.exp(below / SESSION_SPREAD));
+    const number = numbers.get(session) ?? numbers.size;
+    if (number === numbers.size) numbers.set(session, number);
+    sessionOf[index] = number;
   });
-  const values = new Float64Array(rows.length);
-  rows.forEach(({ session }, index) => {
-    const alone = scores[index] ?? 0;
-    values[index] =
-      session === null ? alone : (best.get(session) ?? 0) + SESSION_SPREAD * Math.log(sums.get(session) ?? 1);
-  });
-  return minMax(values);
+  return { sessionOf, count: numbers.size };
 }

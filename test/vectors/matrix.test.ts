@@ -126,11 +126,11 @@ describe.each(cases)("$name on $kernel", ({ Matrix, error, create }) => {
     const axes = [Float32Array.of(1, 0), Float32Array.of(0, 1)] as const;
     const matrix = new Matrix(2, create());
     for (let row = 0; row < 40_000; row++) matrix.append(axes[row % 2 === 0 ? 0 : 1]);
-    const running = axes.map((axis) => matrix.topKInSteps(axis, 2));
+    const running = axes.map((axis) => matrix.topInSteps(axis, 2));
     const found: unknown[] = [];
     for (const search of [...running, ...running, ...running, ...running]) {
       const step = search.next();
-      if (step.done) found.push(step.value.map(({ row }) => row));
+      if (step.done) found.push(step.value.list().map(({ row }) => row));
       matrix.append(axes[0]);
     }
     expect(found).toEqual([

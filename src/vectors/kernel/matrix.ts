@@ -88,29 +88,30 @@ export class VectorMatrix {
 
   /** The `k` rows of the highest scores: best first, among equals the lower row first. */
   topK(query: Float32Array, k: number, rows?: RowSelection): RowScore[] {
-    const steps = this.topKInSteps(query, k, rows);
+    return this.top(query, k, rows).list();
+  }
+
+  /** `topK`, to be put into order by who needs it. */
+  top(query: Float32Array, k: number, rows?: RowSelection): Top {
+    const steps = this.topInSteps(query, k, rows);
     for (;;) {
       const step = steps.next();
       if (step.done) return step.value;
     }
   }
 
-  /** `topK` that pauses about every millisecond, so that a caller can let others run. Rows may be added and set in between. */
-  *topKInSteps(
+  /** `top` that pauses about every millisecond, so that a caller can let others run. Rows may be added and set in between. */
+  *topInSteps(
     query: Float32Array,
     k: number,
     rows: RowSelection = this.#all(),
-  ): Generator<undefined, RowScore[], undefined> {
-    const top = new Top(k);
+  ): Generator<undefined, Top, undefined> {
+    const top = new Top(Math.min(k, selectionLength(rows)));
     for (const { first, scores } of this.#slices(query, rows)) {
-      for (let index = 0; index < scores.length; index++) {
-        const score = scores[index] ?? 0;
-        // Nearly every row fails here, so that this is all the work it makes.
-        if (score >= top.lowest) top.offer(rowAt(rows, first + index), score);
-      }
+      top.offerAll(scores, (place) => rowAt(rows, first + place));
       yield;
     }
-    return top.list();
+    return top;
   }
 
   #all(): RowRange {
@@ -174,7 +175,10 @@ export class VectorMatrix {
   #checkSelection(rows: RowSelection): void {
     if (rows instanceof Uint32Array) {
       // Only a row beyond the end needs the full check, which throws.
-      for (const row of rows) if (row >= this.#length) this.#checkRow(row);
+      for (let at = 0; at < rows.length; at++) {
+        const row = rows[at] ?? 0;
+        if (row >= this.#length) this.#checkRow(row);
+      }
     } else if (rows.from < rows.to) {
       this.#checkRow(rows.from);
       this.#checkRow(rows.to - 1);

@@ -5,7 +5,7 @@ import type { Selection } from "./selection.ts";
 /** Finds and compares the vectors of selected slots, wherever they are kept. */
 export interface Meaning {
   /** The `count` slots whose vectors are nearest. */
-  nearest(vector: Float32Array, count: number, pace: Pace): Promise<number[]>;
+  nearest(vector: Float32Array, count: number, pace: Pace): Promise<ArrayLike<number>>;
   /** Cosines of the slots with each of the queries; 0 without a vector. */
   cosines(slots: Uint32Array, queries: readonly Float32Array[], pace: Pace): Promise<Float32Array[]>;
 }
@@ -16,7 +16,7 @@ export function meaningInMemory(selection: Selection): Meaning {
   return {
     async nearest(vector, count, pace) {
       const found = await partition.vectors.nearest(vector, selection.vectors, count, pace);
-      return found.map(({ row }) => partition.slotOfVector.values[row] ?? 0);
+      return found.map((number) => partition.slotOfVector.values[number] ?? 0);
     },
     async cosines(slots, queries) {
       return cosinesOf(partition, slots, queries);

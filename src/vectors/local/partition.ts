@@ -8,6 +8,7 @@ import { SessionLinks } from "./session-links.ts";
 import { TraitColumns } from "./trait-columns.ts";
 import { VectorColumn } from "./vector-column.ts";
 import { WordColumn } from "./word-column.ts";
+import { Zeros } from "./zeros.ts";
 
 /** What is kept of selections is at most that of so many slots, or that of all slots twice. */
 const SELECTED = { slots: 50_000, times: 2, selections: 2_000 } as const;
@@ -37,6 +38,8 @@ export class Partition {
   readonly lengths = new IntegerColumn();
   readonly links = new SessionLinks(this.traits, this.#rows);
   readonly groups = new Groups();
+  /** To count with, a number for each slot. */
+  readonly zeros = new Zeros();
   readonly allUpTo: number;
   readonly #keepsVectors: boolean;
   readonly #embedder: string;

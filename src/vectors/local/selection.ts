@@ -1,3 +1,4 @@
+import type { RowSelection } from "../kernel/matrix.ts";
 import type { Bags } from "./bags.ts";
 import type { Partition } from "./partition.ts";
 import type { Posting } from "./postings.ts";
@@ -26,7 +27,7 @@ export class Selection {
   #searched = false;
   #bags: Bags | null = null;
   #speakers: ReadonlySet<string> | null = null;
-  #vectors: Uint32Array | null = null;
+  #vectors: RowSelection | null = null;
 
   constructor(partition: Partition, slots: Uint32Array) {
     this.partition = partition;
@@ -63,7 +64,7 @@ export class Selection {
   }
 
   /** Numbers of the vectors of these slots, in their order. */
-  get vectors(): Uint32Array {
+  get vectors(): RowSelection {
     this.#vectors ??= this.#findVectors();
     return this.#vectors;
   }
@@ -115,7 +116,7 @@ export class Selection {
     return allowed;
   }
 
-  #findVectors(): Uint32Array {
+  #findVectors(): RowSelection {
     const vectorOf = this.partition.vectorOf.values;
     const numbers = new Uint32Array(this.slots.length);
     let count = 0;
@@ -123,7 +124,9 @@ export class Selection {
       const number = vectorOf[slot] ?? -1;
       if (number >= 0) numbers[count++] = number;
     }
-    return numbers.subarray(0, count);
+    // Vectors are numbered as their slots come, so a difference as large as their count leaves no gaps.
+    const [from, to] = [numbers[0] ?? 0, (numbers[count - 1] ?? -1) + 1];
+    return to - from === count ? { from, to } : numbers.slice(0, count);
   }
 }
 

@@ -1,5 +1,4 @@
-import { Float32Matrix, QuantizedMatrix } from "../kernel/matrix.ts";
-import type { RowScore } from "../kernel/top.ts";
+import { Float32Matrix, QuantizedMatrix, type RowSelection } from "../kernel/matrix.ts";
 import type { Pace } from "./pace.ts";
 
 /** So many times the wanted rows are rescored exactly: on a million vectors none of the best was missed. */
@@ -35,15 +34,12 @@ export class VectorColumn {
     return this.#exact.scores(query, numbers);
   }
 
-  /** The `count` nearest of the given vectors, best first. */
-  async nearest(query: Float32Array, numbers: Uint32Array, count: number, pace: Pace): Promise<RowScore[]> {
-    const steps = this.#quantized.topKInSteps(query, count * RESCORED, numbers);
+  /** The numbers of the `count` nearest of the given vectors, rising. */
+  async nearest(query: Float32Array, numbers: RowSelection, count: number, pace: Pace): Promise<Uint32Array> {
+    const steps = this.#quantized.topInSteps(query, count * RESCORED, numbers);
     for (;;) {
       const step = steps.next();
-      if (step.done) {
-        const best = Uint32Array.from(step.value, ({ row }) => row).sort();
-        return this.#exact.topK(query, count, best);
-      }
+      if (step.done) return this.#exact.top(query, count, step.value.rows()).rows();
       await pace.rest();
     }
   }

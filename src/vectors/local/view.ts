@@ -43,17 +43,17 @@ export function viewOf(selection: Selection, pace: Pace, meaning: Meaning): Reca
     if (query.all || selection.few) return slots;
     const byMeaning = first ? await meaning.nearest(first, BEST_BY_EACH, turn) : [];
     const byWords = terms.length > 0 ? await words.best(BEST_BY_EACH, turn) : [];
-    const chosen = new Set([...byMeaning, ...byWords]);
+    const best = sortedOnce(byMeaning, byWords);
+    const around: number[] = [];
     if (context) {
       const { allowed } = selection.words().places;
-      for (const slot of [...chosen]) {
+      for (const slot of best) {
         const [previous, next] = [previousOf(partition, slot, allowed), nextOf(partition, slot, allowed)];
-        if (previous >= 0) chosen.add(previous);
-        if (next >= 0) chosen.add(next);
+        if (previous >= 0) around.push(previous);
+        if (next >= 0) around.push(next);
       }
     }
-    if (first && terms.length > 0) for (const slot of sample) chosen.add(slot);
-    return Uint32Array.from(chosen).sort();
+    return sortedOnce(best, around, first && terms.length > 0 ? sample : []);
   }
 
   function found(
@@ -79,6 +79,23 @@ export function viewOf(selection: Selection, pace: Pace, meaning: Meaning): Reca
       },
     };
   }
+}
+
+/** The numbers of the lists in rising order, each one once. */
+function sortedOnce(...lists: readonly ArrayLike<number>[]): Uint32Array {
+  const all = new Uint32Array(lists.reduce((sum, { length }) => sum + length, 0));
+  let end = 0;
+  for (const list of lists) {
+    all.set(list, end);
+    end += list.length;
+  }
+  all.sort();
+  let count = 0;
+  for (let at = 0; at < all.length; at++) {
+    const value = all[at] ?? 0;
+    if (at === 0 || value !== all[count - 1]) all[count++] = value;
+  }
+  return all.slice(0, count);
 }
 
 function traitsOf({ traits }: Partition, slots: Uint32Array): RecordTraits[] {

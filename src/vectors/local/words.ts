@@ -64,7 +64,8 @@ export class WordScorer {
     const add = (index: number, weight: number, times: number) => {
       scores[index] = (scores[index] ?? 0) + scoreOf(weight, times, norms[index] ?? 0);
     };
-    const counts = new Float32Array(Math.max(places.nowhere, this.#allowed.length) + 1);
+    const { zeros } = this.#selection.partition;
+    const counts = zeros.take(Math.max(places.nowhere, this.#allowed.length) + 1);
     for (const { posting, weight } of this.#words) {
       for (const part of posting) this.#spread(part, counts);
       for (let index = 0; index < slots.length; index++) {
@@ -75,6 +76,7 @@ export class WordScorer {
         for (let at = 0; at < slots.length; at++) counts[from + (slots[at] ?? 0)] = 0;
       if (pace.due) await pace.rest();
     }
+    zeros.giveBack(counts);
     for (const pair of this.#pairs) {
       const found = await this.#pairCounts(pair, pace);
       if (found.size === 0) continue;
@@ -89,9 +91,10 @@ export class WordScorer {
   }
 
   /** The `limit` slots whose own words score highest. */
-  async best(limit: number, pace: Pace): Promise<number[]> {
+  async best(limit: number, pace: Pace): Promise<Uint32Array> {
     const mean = this.#selection.meanLength(this.#source, false);
-    const scores = new Float32Array(this.#allowed.length);
+    const { zeros } = this.#selection.partition;
+    const scores = zeros.take(this.#allowed.length);
     for (const { posting, weight } of this.#words) {
       for (const part of posting) this.#addScores(part, weight, mean, scores);
       if (pace.due) await pace.rest();
@@ -101,7 +104,8 @@ export class WordScorer {
       for (const part of posting) offerOnce(part, scores, top);
       if (pace.due) await pace.rest();
     }
-    return top.list().map(({ row }) => row);
+    zeros.giveBack(scores);
+    return top.rows();
   }
 
   /** How many of the selected slots have at least one of the words. */
