@@ -81,6 +81,7 @@ export type {
   VectorQuery,
   VectorSpace,
 } from "./core/vector-index.ts";
+export type { IndexPlace } from "./index-place.ts";
 export { type FollowOptions, Memory, type SessionOptions } from "./memory.ts";
 export { DEFAULT_STORE, type OpenOptions, openMemory } from "./open.ts";
 export type {

@@ -1,13 +1,11 @@
 import type { Embedder } from "./core/embedder.ts";
 import type { Recall } from "./core/recall.ts";
-import type { Indexer } from "./core/recall-index.ts";
+import type { Indexer, RecallIndex } from "./core/recall-index.ts";
 import type { MemoryRecord } from "./core/record.ts";
 import type { Reranker } from "./core/reranker.ts";
 import type { RecordStore } from "./core/store.ts";
-import type { VectorIndex } from "./core/vector-index.ts";
 import { createIndexer } from "./recall/indexer.ts";
 import { createRecall } from "./recall/recall.ts";
-import { createFollowingIndex } from "./vectors/following/following-index.ts";
 import { createFixedIndex } from "./vectors/local/fixed-index.ts";
 import { createLocalIndex } from "./vectors/local/local-index.ts";
 
@@ -24,24 +22,23 @@ export interface LocalRecallOptions {
   readonly embedder: Embedder;
   /** Embeds questions, in the same space. Default: the embedder. */
   readonly questions?: Embedder;
-  /** Finds by meaning instead of an index in this process; closed with the recall. */
-  readonly vectors?: VectorIndex;
+  /** Made with the indexer, and closed with the recall. Default: an index in this process. */
+  readonly index?: RecallIndex;
+  /** Default: one over the embedder. */
+  readonly indexer?: Indexer;
   /** Looks at the best hits of a hybrid search again. */
   readonly reranker?: Reranker;
 }
 
-/** Recall in this process: the store's records are indexed in memory, and ranked here. */
+/** Recall in this process: what the index finds, in memory unless another one is given, is ranked here. */
 export function createLocalRecall({
   store,
   embedder,
   questions = embedder,
-  vectors,
+  indexer = createIndexer(embedder),
+  index = createLocalIndex({ store, embedder, indexer }),
   reranker,
 }: LocalRecallOptions): LocalRecall {
-  const indexer = createIndexer(embedder);
-  const index = vectors
-    ? createFollowingIndex({ store, indexer, index: vectors })
-    : createLocalIndex({ store, embedder, indexer });
   return {
     indexer,
     recall: createRecall({ index, embedder: questions, records: store, ...(reranker && { reranker }) }),

@@ -5,17 +5,21 @@ import { ValidationError } from "./core/errors.ts";
 import type { IdSource } from "./core/identifiers.ts";
 import type { JobStore } from "./core/job-store.ts";
 import { type Logger, silentLogger } from "./core/logger.ts";
+import type { RecallIndex } from "./core/recall-index.ts";
 import type { Reranker } from "./core/reranker.ts";
 import type { Store } from "./core/store.ts";
 import { loadTokenCounter } from "./core/tokens.ts";
 import type { VectorIndex, VectorSpace } from "./core/vector-index.ts";
 import { embedMemory } from "./embedded/embedded.ts";
+import { createPlacedIndex, INDEX_PLACES, type IndexPlace, type PlaceOptions } from "./index-place.ts";
 import { createJobQueue } from "./jobs/queue.ts";
 import { openJobs } from "./jobs/registry.ts";
 import { createLocalRecall } from "./local-recall.ts";
 import { Memory } from "./memory.ts";
+import { createIndexer } from "./recall/indexer.ts";
 import { openStores } from "./stores/registry.ts";
 import { ulidSource } from "./ulid.ts";
+import { createFollowingIndex } from "./vectors/following/following-index.ts";
 import { openVectorIndex } from "./vectors/registry.ts";
 
 /** Where a memory is kept when nothing is said. */
@@ -60,6 +64,11 @@ export interface OpenOptions {
    * `qdrant://HOST:PORT/COLLECTION`, or what opens an index for the space of the embedder.
    */
   readonly vectors?: string | ((space: VectorSpace) => Promise<VectorIndex>);
+  /**
+   * Where records are looked for: `process` keeps an index in memory, `store` lets the store's engine find the candidates,
+   * `auto` keeps scopes of up to 50,000 records in memory and leaves larger ones to the store, when it can. Default `auto`.
+   */
+  readonly index?: IndexPlace;
   /** Credential for a remote server. */
   readonly token?: string;
   readonly clock?: Clock;
@@ -88,7 +97,7 @@ export async function openMemory(target: string | OpenOptions = {}, more: OpenOp
   if (typeof store === "string" && /^https?:/i.test(store)) {
     if (options.embedder !== undefined)
       throw ValidationError.of("embedder", "is the server's choice when the memory is remote");
-    for (const field of ["working", "vectors", "jobs", "workers", "reranker"] as const)
+    for (const field of ["working", "vectors", "index", "jobs", "workers", "reranker"] as const)
       if (options[field] !== undefined)
         throw ValidationError.of(field, "is the server's choice when the memory is remote");
     const { connectMemory } = await import("./client/index.ts");
@@ -116,11 +125,12 @@ export async function openMemory(target: string | OpenOptions = {}, more: OpenOp
 async function embed(store: Store, options: OpenOptions & { clock: Clock; ids: IdSource; logger: Logger }) {
   const { clock, ids, logger } = options;
   const embedder = options.embedder ?? (await defaultEmbedder());
-  const vectors = await openVectors(options.vectors, embedder);
-  const { indexer, recall, recallOver } = createLocalRecall({
+  const indexer = createIndexer(embedder);
+  const { recall, recallOver } = createLocalRecall({
     store,
     embedder,
-    ...(vectors && { vectors }),
+    indexer,
+    index: await openIndex(options, { store, embedder, indexer, logger }),
     ...(options.reranker && { reranker: options.reranker }),
     questions: await questionEmbedder(embedder, options.embeddingCache ?? DEFAULT_EMBEDDING_CACHE),
   });
@@ -154,6 +164,17 @@ async function embed(store: Store, options: OpenOptions & { clock: Clock; ids: I
       },
     },
   );
+}
+
+/** @throws ValidationError for a place there is not. */
+async function openIndex({ vectors, index: place }: OpenOptions, parts: PlaceOptions): Promise<RecallIndex> {
+  if (place !== undefined && !INDEX_PLACES.includes(place))
+    throw ValidationError.of("index", `must be one of ${INDEX_PLACES.join(", ")}`, place, "enum");
+  if (place === "store" && vectors !== undefined)
+    throw ValidationError.of("index", "is store, but vectors says to look elsewhere: give only one of them");
+  const { store, embedder, indexer } = parts;
+  const index = await openVectors(vectors, embedder);
+  return index ? createFollowingIndex({ store, indexer, index }) : createPlacedIndex(place ?? "auto", parts);
 }
 
 /** An embedder that makes no vectors leaves nothing to find there. */

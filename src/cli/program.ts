@@ -77,6 +77,10 @@ function describeProgram(): Command {
     .option("--embedder <name>", "static, minilm or none (MEMORY_EMBEDDER; default static)")
     .option("--reranker <name>", "late-interaction or none (MEMORY_RERANKER; default none)")
     .option("--vectors <url>", "vector database for very large scopes (MEMORY_VECTORS; default none)")
+    .option(
+      "--index <place>",
+      "where records are looked for: auto, process or store (MEMORY_INDEX; default auto)",
+    )
     .option("--token <token>", "credential of the server (MEMORY_TOKEN)")
     .option(
       "--config <file>",

@@ -19,6 +19,7 @@ export interface GlobalOptions {
   readonly embedder?: string;
   readonly reranker?: string;
   readonly vectors?: string;
+  readonly index?: string;
   readonly token?: string;
   readonly json?: boolean;
   readonly namespace?: string;
@@ -68,10 +69,10 @@ export class Run<Options = unknown> {
   static async start<Options>(options: Options & GlobalOptions, stops: Stops): Promise<Run<Options>> {
     const path = options.config ?? (process.env[CONFIG_VARIABLE] || findConfigFile(process.cwd()));
     const file = path === null ? null : await readConfigFile(path);
-    const { data, store, working, longTerm, jobs, embedder, reranker, vectors, token } = options;
+    const { data, store, working, longTerm, jobs, embedder, reranker, vectors, index, token } = options;
     const { host, port, logLevel, workers } = options as Readonly<Record<string, string | undefined>>;
     const places = { data, store, working, longTerm, jobs, vectors };
-    const flags = { ...places, embedder, reranker, token, host, port, logLevel, workers };
+    const flags = { ...places, embedder, reranker, index, token, host, port, logLevel, workers };
     return new Run(options, stops, createSettings(flags, process.env, file));
   }
 

@@ -137,6 +137,15 @@ export const SETTINGS = {
     expected: "the name of a collection",
     meaning: "start of the names of its collections, when its URL names none",
   }),
+  index: define<"auto" | "process" | "store">({
+    flag: "--index",
+    variable: "MEMORY_INDEX",
+    fallback: "auto",
+    read: (value) => (value === "auto" || value === "process" || value === "store" ? value : undefined),
+    expected: "auto, process or store",
+    meaning:
+      "where records are looked for: in memory (`process`), by the engine of the store (`store`), or in memory up to 50,000 records of a scope and beyond that by the store, when it can",
+  }),
   modelFolder: define<string | null>({
     ...text,
     flag: null,

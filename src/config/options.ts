@@ -28,6 +28,7 @@ export async function openOptions(settings: Settings): Promise<OpenOptions> {
     workers: settings.get("workers").value,
     ...(await openModels(settings)),
     ...vectorOptions(settings),
+    index: settings.get("index").value,
     embeddingCache: settings.get("cacheEnabled").value ? settings.get("maxCacheSize").value : 0,
     sessionTtl: ttl.source === "default" ? null : ttl.value,
     autoCleanup: settings.get("autoCleanup").value,
@@ -36,7 +37,7 @@ export async function openOptions(settings: Settings): Promise<OpenOptions> {
 
 /** On the command line these are a wish that a server cannot be told; elsewhere they are meant for local memories. */
 function refuseServersChoice(settings: Settings): void {
-  for (const name of ["jobs", "embedder", "reranker", "vectors"] as const) {
+  for (const name of ["jobs", "embedder", "reranker", "vectors", "index"] as const) {
     const { value, source } = settings.get(name);
     if (value !== null && source === SETTINGS[name].flag)
       throw ValidationError.of([source], "is the server's choice when the memory is remote");

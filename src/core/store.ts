@@ -5,7 +5,9 @@ import type { IndexEntry, IndexedRecord } from "./recall-index.ts";
 import type { ChangeKind, ChangeNote, MemoryRecord, RecordVersion } from "./record.ts";
 import type { SessionOperation } from "./session/operations.ts";
 import type { SessionKey, SessionState } from "./session/state.ts";
+import type { StoreIndex } from "./store-index.ts";
 import type { Instant } from "./time.ts";
+import type { VectorSpace } from "./vector-index.ts";
 
 /**
  * A write that is repeated with the same key does nothing and gives the first answer again; the same key with another
@@ -292,6 +294,11 @@ export interface Store extends RecordStore, SessionStore {
    * A method, since what it gives may hold a password.
    */
   jobsUrl?(): string;
+  /**
+   * Opens what the engine finds by itself, for scopes too large for the memory of a process. Left out: it finds nothing.
+   * @throws UnsupportedError when this server cannot, which says what it lacks.
+   */
+  openIndex?(space: VectorSpace): Promise<StoreIndex>;
   /** Checks the data; gives one sentence per problem found, none when all is well. */
   check(): Promise<string[]>;
   close(): Promise<void>;

@@ -37,6 +37,7 @@ export function createPair({ working, longTerm }: PairOptions): Store {
     name: `${working.name}-and-${longTerm.name}`,
     ...(longTerm.jobs && { jobs: longTerm.jobs }),
     ...(longTerm.jobsUrl && { jobsUrl: () => longTerm.jobsUrl?.() ?? "memory:" }),
+    ...(longTerm.openIndex && { openIndex: longTerm.openIndex.bind(longTerm) }),
     async changes(tenant, query) {
       await upToDate(tenant);
       return longTerm.changes(tenant, query);

@@ -1,6 +1,7 @@
 import { openMemory } from "../../src/index.ts";
 import { createBacking, createMemoryStore } from "../../src/stores/memory/index.ts";
 import { describeJobQueue, describeMemory, describeStore } from "../../src/testing/index.ts";
+import { findingStore } from "../vectors/plain-candidates.ts";
 import { jobsOf } from "./jobs-of.ts";
 
 let backing = createBacking();
@@ -14,6 +15,13 @@ describeStore({ name: "memory", open: async () => createMemoryStore(backing), re
 describeMemory({
   name: "memory",
   open: ({ clock, ids }) => openMemory({ store: createMemoryStore(backing), clock, ids }),
+  reset,
+});
+
+describeMemory({
+  name: "memory that finds by itself",
+  open: ({ clock, ids }) =>
+    openMemory({ store: findingStore(createMemoryStore(backing), 0), index: "store", clock, ids }),
   reset,
 });
 

@@ -9,6 +9,7 @@ import type { ConformanceMeta } from "../../src/testing/suite.ts";
 /** Which suites each implementation must pass. The file named by its first word runs them. */
 export const VARIANTS: Readonly<Record<string, readonly ConformanceMeta["suite"][]>> = {
   memory: ["store", "memory", "jobs"],
+  "memory that finds by itself": ["memory"],
   sqlite: ["store", "memory", "jobs"],
   "pair of sqlite and memory": ["store", "memory"],
   "pair of postgres and redis": ["store", "memory"],

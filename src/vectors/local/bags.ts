@@ -10,6 +10,26 @@ const CONTEXT = { previous: 2, second: 0.6, next: 0.5 } as const;
 /** A record of so many words takes half of what neighbours give: the shorter a turn, the more it means by what is around it. */
 const HALF = 30;
 
+export interface MeanLengths {
+  readonly own: number;
+  /** With the words of neighbours, by their weight. */
+  readonly inContext: number;
+}
+
+/** What the mean lengths will be about, by the lengths of some records: those beside them are taken to be as long. */
+export function expectedMeans(
+  lengths: readonly { readonly own: number; readonly inSession: boolean }[],
+): MeanLengths {
+  const mean = (values: readonly number[]) =>
+    values.reduce((sum, value) => sum + value, 0) / (values.length || 1) || 1;
+  const own = mean(lengths.map((length) => length.own));
+  const around = (CONTEXT.previous + CONTEXT.second + CONTEXT.next) * own;
+  const inContext = lengths.map((length) =>
+    length.inSession ? length.own + around / (1 + length.own / HALF) : length.own,
+  );
+  return { own, inContext: mean(inContext) };
+}
+
 /** The words of some slots as they count for them, in columns. */
 export class Bags {
   /** Number of words, those of neighbours by their weight. */

@@ -1,6 +1,6 @@
 import { PackedFeatures, readGroup } from "../../core/features.ts";
 import type { IndexedRecord } from "../../core/recall-index.ts";
-import { FIRST_INSTANT } from "../../core/time.ts";
+import { analysed } from "./analysed.ts";
 import type { LocalIndexOptions } from "./local-index.ts";
 import { Pace } from "./pace.ts";
 import { Partition } from "./partition.ts";
@@ -73,7 +73,7 @@ export class FollowedPartition {
         limit: PAGE,
         ...(userId !== undefined && { userId }),
       });
-      for (const item of await this.#analysed(page)) {
+      for (const item of await analysed(this.#options, tenant, page)) {
         partition.put(item);
         if (pace.due) await pace.rest();
       }
@@ -120,7 +120,7 @@ export class FollowedPartition {
     const pace = new Pace();
     for (let from = 0; from < ids.length; from += PAGE) {
       const some = ids.slice(from, from + PAGE);
-      const found = await this.#analysed(await store.indexedById(tenant, some));
+      const found = await analysed(this.#options, tenant, await store.indexedById(tenant, some));
       const items = new Map(found.map((item) => [item.id, item] as const));
       for (const id of some) {
         const item = items.get(id);
@@ -139,26 +139,6 @@ export class FollowedPartition {
   #isOurs({ entry }: IndexedRecord): boolean {
     const { userId } = this.#options;
     return userId === undefined || readGroup(new PackedFeatures(entry.features).group).userId === userId;
-  }
-
-  /** The same with features of the present analyser: until the store has them, records are analysed when they are read. */
-  async #analysed(items: readonly IndexedRecord[]): Promise<readonly IndexedRecord[]> {
-    const { store, tenant, indexer } = this.#options;
-    const stale = items.filter(({ entry }) => entry.analyzer !== indexer.analyzer).map(({ id }) => id);
-    if (stale.length === 0) return items;
-    const records = await store.read(tenant, stale, { now: FIRST_INSTANT });
-    const features = new Map<string, Uint8Array>();
-    const pace = new Pace();
-    for (const record of records) {
-      if (record) features.set(record.id, indexer.features(record));
-      if (pace.due) await pace.rest();
-    }
-    return items.flatMap((item) => {
-      if (item.entry.analyzer === indexer.analyzer) return [item];
-      const own = features.get(item.id);
-      // Deleted since: a change will tell of it.
-      return own ? [{ ...item, entry: { ...item.entry, analyzer: indexer.analyzer, features: own } }] : [];
-    });
   }
 }
 

@@ -1,5 +1,5 @@
 import type { RowSelection } from "../kernel/matrix.ts";
-import type { Bags } from "./bags.ts";
+import type { Bags, MeanLengths } from "./bags.ts";
 import type { Partition } from "./partition.ts";
 import type { Posting } from "./postings.ts";
 import { type WordSource, wordsApart, wordsOfAll } from "./word-source.ts";
@@ -9,6 +9,16 @@ const SMALL_PART = 8;
 
 /** Of more rows so many from all over are candidates too, so that the lowest and the usual scores are known. */
 const SAMPLE = 500;
+
+/** What is known of a scope of which the slots are only a part. */
+export interface ScopeStatistics {
+  /** How many records it has. */
+  readonly size: number;
+  /** In how many of them each term of the question stands. */
+  readonly frequencies: ReadonlyMap<string, number>;
+  /** Mean number of words, those of neighbours left out and by their weight. */
+  readonly meanLengths: MeanLengths;
+}
 
 /**
  * The slots that a scope and filter leave, and what searches find out about them: worked out once and kept for the next
@@ -20,6 +30,8 @@ export class Selection {
   readonly slots: Uint32Array;
   /** All slots when they are few, else some of them from all over: their mean length stands for all. */
   readonly sample: Uint32Array;
+  /** Null: the slots are all there is. */
+  readonly #statistics: ScopeStatistics | null;
   /** By the numbers of terms. */
   readonly #frequencies = new Map<number, number>();
   readonly #means = new Map<boolean, number>();
@@ -29,8 +41,9 @@ export class Selection {
   #speakers: ReadonlySet<string> | null = null;
   #vectors: RowSelection | null = null;
 
-  constructor(partition: Partition, slots: Uint32Array) {
+  constructor(partition: Partition, slots: Uint32Array, statistics: ScopeStatistics | null = null) {
     this.partition = partition;
+    this.#statistics = statistics;
     this.slots = slots;
     this.sample = slots.length <= partition.allUpTo ? slots : everyNth(slots, Math.min(SAMPLE, slots.length));
   }
@@ -69,6 +82,16 @@ export class Selection {
     return this.#vectors;
   }
 
+  /** How many records the scope has. */
+  get size(): number {
+    return this.#statistics?.size ?? this.slots.length;
+  }
+
+  /** In how many records of the scope a term of the question stands, when that is more than the slots tell. */
+  knownFrequency(term: string): number | undefined {
+    return this.#statistics?.frequencies.get(term);
+  }
+
   /** In how many of the slots the term occurs, given where it occurs. */
   frequency(term: number, posting: Posting, allowed: Uint8Array): number {
     let frequency = this.#frequencies.get(term);
@@ -91,6 +114,8 @@ export class Selection {
 
   /** Mean length of the bags. */
   meanLength(source: WordSource, context: boolean): number {
+    const known = this.#statistics?.meanLengths;
+    if (known) return context ? known.inContext : known.own;
     let mean = this.#means.get(context);
     if (mean === undefined) {
       mean = this.bags(source, this.sample, context).meanLength;

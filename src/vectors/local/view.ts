@@ -18,7 +18,7 @@ export function viewOf(selection: Selection, pace: Pace, meaning: Meaning): Reca
   const { partition, slots, sample } = selection;
 
   return {
-    size: slots.length,
+    size: selection.size,
     speakers: selection.speakers,
     async candidates(query, options = {}) {
       const turn = options.signal ? new Pace(options.signal) : pace;

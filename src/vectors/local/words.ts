@@ -42,9 +42,10 @@ export class WordScorer {
 
   #word(term: string | number): Word {
     const number = typeof term === "number" ? term : this.#selection.partition.words.table.number(term);
-    if (number === undefined) return { term: -1, posting: [], weight: this.#weight(0) };
+    const known = typeof term === "string" ? this.#selection.knownFrequency(term) : undefined;
+    if (number === undefined) return { term: -1, posting: [], weight: this.#weight(known ?? 0) };
     const posting = this.#source.posting(number);
-    const frequency = this.#selection.frequency(number, posting, this.#allowed);
+    const frequency = known ?? this.#selection.frequency(number, posting, this.#allowed);
     return { term: number, posting, weight: this.#weight(frequency) };
   }
 
@@ -158,7 +159,7 @@ export class WordScorer {
   }
 
   #weight(frequency: number): number {
-    return weightOf(frequency, this.#selection.slots.length);
+    return weightOf(frequency, this.#selection.size);
   }
 }
 
