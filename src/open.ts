@@ -27,6 +27,9 @@ export const DEFAULT_STORE = "sqlite:.memoir/memory.db";
 
 const DEFAULT_EMBEDDING_CACHE = 1000;
 
+/** In seconds. */
+const DAY = 86_400;
+
 export interface OpenOptions {
   /**
    * `sqlite:PATH` (default `sqlite:.memoir/memory.db`), `memory:`, `redis://…`, `postgres://…`, `pglite:FOLDER`, `http://…`
@@ -54,6 +57,11 @@ export interface OpenOptions {
   readonly sessionTtl?: number | null;
   /** What holds for conversations where a call does not say. */
   readonly conversations?: ConversationOptions;
+  /**
+   * Seconds in which a write repeated with its idempotency key gives the first answer again; null for ever. After them the
+   * key is new. Default 86,400, a day.
+   */
+  readonly idempotencyTtl?: number | null;
   /**
    * Removes what has expired from time to time. False where another process does; what has expired is in no answer either
    * way. Default true.
@@ -107,6 +115,7 @@ export async function openMemory(target: string | OpenOptions = {}, more: OpenOp
     );
     return new Memory({ operations, clock, ids, conversations });
   }
+  checkIdempotencyTtl(options.idempotencyTtl);
   const logger = options.logger ?? silentLogger;
   const opened = await openStores({ store, working: options.working }, { logger });
   try {
@@ -120,6 +129,11 @@ export async function openMemory(target: string | OpenOptions = {}, more: OpenOp
     await opened.abandon();
     throw error;
   }
+}
+
+function checkIdempotencyTtl(seconds: number | null = null): void {
+  if (seconds !== null && !(seconds > 0))
+    throw ValidationError.of("idempotencyTtl", "must be a number of seconds above 0, or null", seconds);
 }
 
 async function embed(store: Store, options: OpenOptions & { clock: Clock; ids: IdSource; logger: Logger }) {
@@ -154,6 +168,7 @@ async function embed(store: Store, options: OpenOptions & { clock: Clock; ids: I
       logger,
       countTokens: loadTokenCounter,
       sessionTtl: options.sessionTtl ?? null,
+      idempotencyTtl: options.idempotencyTtl === undefined ? DAY : options.idempotencyTtl,
       autoCleanup: options.autoCleanup ?? true,
     },
     {

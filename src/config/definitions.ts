@@ -185,6 +185,13 @@ export const SETTINGS = {
     fallback: 100,
     meaning: "how many of the newest messages a conversation gives when a call does not say",
   }),
+  idempotencyTtl: define<number | null>({
+    ...seconds,
+    variable: "MEMORY_IDEMPOTENCY_TTL",
+    fallback: 86_400,
+    meaning:
+      "seconds in which a write repeated with its idempotency key is not done again; `never` forgets no key",
+  }),
   autoCleanup: define({
     ...onOff,
     variable: "MEMORY_AUTO_CLEANUP",

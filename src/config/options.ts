@@ -31,6 +31,7 @@ export async function openOptions(settings: Settings): Promise<OpenOptions> {
     index: settings.get("index").value,
     embeddingCache: settings.get("cacheEnabled").value ? settings.get("maxCacheSize").value : 0,
     sessionTtl: ttl.source === "default" ? null : ttl.value,
+    idempotencyTtl: settings.get("idempotencyTtl").value,
     autoCleanup: settings.get("autoCleanup").value,
   };
 }

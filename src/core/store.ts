@@ -134,6 +134,12 @@ export interface RecordStore {
   recallResult(tenant: string, idempotency: Idempotency): Promise<JsonValue | null>;
 
   /**
+   * Forgets what idempotency keys were answered with up to `before`, the oldest first and at most `limit` of them: the keys
+   * are new again, for records and for sessions. Gives how many were forgotten.
+   */
+  forgetAnswers(tenant: string, before: Instant, limit: number): Promise<number>;
+
+  /**
    * Writes all or nothing: records, versions, change feed, index entries and the idempotency key in one transaction,
    * durable when the promise resolves. A record that has expired at `now` counts as absent.
    * @returns the new versions of the writes in order (0 for aliases) and the sequence of the last change.

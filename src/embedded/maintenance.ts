@@ -2,18 +2,34 @@ import type { JobWorker, Schedule } from "../core/jobs.ts";
 import { jsonEquals } from "../core/json.ts";
 import type { IndexEntry, Indexer } from "../core/recall-index.ts";
 import type { MemoryRecord } from "../core/record.ts";
-import { FIRST_INSTANT } from "../core/time.ts";
+import { FIRST_INSTANT, formatMilliseconds, type Instant } from "../core/time.ts";
 import { type EmbeddedParts, present } from "./parts.ts";
 
 /** Small enough that one round never holds the event loop or a write lock for long. */
 const ROUND = 200;
 
-/** Deletes what has expired. Expired things are invisible anyway; this gives their room back. */
+/**
+ * Deletes what has expired, and forgets the answers of idempotency keys that nobody repeats any more. Expired things are
+ * invisible anyway; this gives their room back.
+ */
 export async function removeExpired(parts: EmbeddedParts, stopped: () => boolean): Promise<void> {
   for (const tenant of await parts.records.tenants()) {
     while (!stopped() && (await parts.records.removeExpired(tenant, present(parts), ROUND)).length === ROUND);
+    const before = lastForgotten(parts);
+    while (
+      before !== null &&
+      !stopped() &&
+      (await parts.records.forgetAnswers(tenant, before, ROUND)) === ROUND
+    );
   }
   while (!stopped() && (await parts.sessions.removeExpiredSessions(present(parts), ROUND)).length === ROUND);
+}
+
+/** The instant up to which idempotency keys are forgotten; null for none. */
+function lastForgotten({ idempotencyTtl, clock }: EmbeddedParts): Instant | null {
+  return idempotencyTtl === null
+    ? null
+    : formatMilliseconds(Math.max(0, clock.now() - idempotencyTtl * 1000));
 }
 
 type RenewalParts = Pick<EmbeddedParts, "records" | "indexer">;

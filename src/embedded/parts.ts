@@ -22,6 +22,8 @@ export interface EmbeddedParts {
   readonly logger: Logger;
   /** Seconds a session lives after its last write that was begun without a time to live; null for ever. */
   readonly sessionTtl: number | null;
+  /** Seconds an idempotency key is remembered; null for ever. */
+  readonly idempotencyTtl: number | null;
   /** Whether this memory removes what has expired. */
   readonly autoCleanup: boolean;
   readonly countTokens: () => Promise<(text: string) => number>;

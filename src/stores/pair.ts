@@ -3,7 +3,7 @@ import type { RecordStore, SessionStore, Store } from "../core/store.ts";
 
 /** What keeps the sessions of a pair: any store will do. */
 export type WorkingStore = SessionStore &
-  Pick<RecordStore, "changes" | "lastSequence" | "tenants"> &
+  Pick<RecordStore, "changes" | "lastSequence" | "tenants" | "forgetAnswers"> &
   Pick<Store, "name" | "check" | "close">;
 
 export interface PairOptions {
@@ -45,6 +45,10 @@ export function createPair({ working, longTerm }: PairOptions): Store {
     async lastSequence(tenant) {
       await upToDate(tenant);
       return longTerm.lastSequence(tenant);
+    },
+    async forgetAnswers(tenant, before, limit) {
+      const ofSessions = await working.forgetAnswers(tenant, before, limit);
+      return ofSessions + (await longTerm.forgetAnswers(tenant, before, limit - ofSessions));
     },
     async tenants() {
       const names = await Promise.all([working.tenants(), longTerm.tenants()]);

@@ -33,6 +33,8 @@ export const STORE_REQUIREMENTS = {
   "idempotency.recalled": "The result kept with an idempotency key is given again, per tenant.",
   "idempotency.refused":
     "A write with a key that was used is refused as idempotency_key_reused, before anything else.",
+  "idempotency.forgotten":
+    "Keys answered up to an instant are forgotten, so many at a time, and can be used again; later ones stay.",
 
   "history.versions": "Every version is kept with its time, author, reason, confidence and record.",
   "history.as-of": "Reads, lists and counts answer as things were known at an instant.",

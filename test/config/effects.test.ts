@@ -148,6 +148,17 @@ describe("what the environment says has its effect:", () => {
     await store.close();
   });
 
+  test("MEMORY_IDEMPOTENCY_TTL", async () => {
+    const again = (memory: Memory) => memory.add("Likes tea", { idempotencyKey: "tea", deduplicate: false });
+    const environment = { MEMORY_IDEMPOTENCY_TTL: "7200" };
+    await using memory = await open({ environment, more: { clock } });
+    const first = await again(memory);
+    time.now += 7_200_000 - 1;
+    expect((await again(memory)).record.id).toBe(first.record.id);
+    time.now += 60_001;
+    await vi.waitFor(async () => expect((await again(memory)).record.id).not.toBe(first.record.id), 10_000);
+  });
+
   test("the file's settings", async () => {
     writeFileSync(join(folder, "memory.config.json"), '{"data": "inside", "maxConversationHistory": 1}');
     const options = await configured({ folder, environment: {} });

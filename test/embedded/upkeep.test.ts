@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
 import type { Embedder } from "../../src/core/embedder.ts";
-import { openMemory } from "../../src/index.ts";
+import { type Memory, openMemory } from "../../src/index.ts";
 import { createBacking, createMemoryStore } from "../../src/stores/memory/index.ts";
 import { START } from "../../src/testing/build.ts";
 
@@ -37,6 +37,31 @@ test("what has expired is removed by a job, in one of the processes that share t
   await vi.waitFor(async () => expect(await idle.jobs.counts()).toEqual([]), 10_000);
   await working.close();
   await idle.close();
+});
+
+test("a write repeated with its key is done once for a day, and for ever where that is asked for", async () => {
+  const { clock, advance } = movable();
+  const write = (memory: Memory) =>
+    memory.session("chat").apply([{ operation: "increment", key: "n", by: 1 }], { idempotencyKey: "k" });
+  const count = async (memory: Memory) => (await memory.session("chat").read())?.data["n"];
+  const daily = await openMemory({ store: "memory:", clock });
+  const lasting = await openMemory({ store: "memory:", clock, idempotencyTtl: null });
+  for (const memory of [daily, lasting]) await write(memory);
+  advance(86_400 - 61);
+  for (const memory of [daily, lasting]) await write(memory);
+  expect([await count(daily), await count(lasting)]).toEqual([1, 1]);
+  advance(122);
+  await vi.waitFor(async () => {
+    await write(daily);
+    expect(await count(daily)).toBe(2);
+  }, 10_000);
+  // Swept at the same time, by the same schedule.
+  await vi.waitFor(async () => expect(await lasting.jobs.counts()).toEqual([]), 10_000);
+  await write(lasting);
+  expect(await count(lasting)).toBe(1);
+  await daily.close();
+  await lasting.close();
+  await expect(openMemory({ store: "memory:", idempotencyTtl: 0 })).rejects.toThrow(/^idempotencyTtl: /);
 });
 
 test("with another embedder the entries are renewed by a job; while the model is away it is tried again", async () => {

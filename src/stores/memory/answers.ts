@@ -1,6 +1,7 @@
 import { ConflictError } from "../../core/errors.ts";
 import type { JsonValue } from "../../core/json.ts";
 import type { Idempotency } from "../../core/store.ts";
+import { compareInstants, type Instant } from "../../core/time.ts";
 import type { TenantData } from "./backing.ts";
 import { copy } from "./copy.ts";
 
@@ -10,6 +11,15 @@ export function keptAnswer(data: TenantData, { key, fingerprint }: Idempotency):
   if (!answer) return null;
   if (answer.fingerprint !== fingerprint) throw keyReused(key);
   return copy(answer.result);
+}
+
+export function forgetAnswers({ answers }: TenantData, before: Instant, limit: number): number {
+  const old = [...answers]
+    .filter(([, { at }]) => compareInstants(at, before) <= 0)
+    .sort(([, left], [, right]) => compareInstants(left.at, right.at))
+    .slice(0, limit);
+  for (const [key] of old) answers.delete(key);
+  return old.length;
 }
 
 export function keyReused(key: string): ConflictError {

@@ -63,6 +63,12 @@ export interface StoredSession {
   readonly messages: readonly Message[];
 }
 
+export interface KeptAnswer {
+  readonly fingerprint: string;
+  readonly result: JsonValue;
+  readonly at: Instant;
+}
+
 export interface TenantData {
   /** Present records by id, expired ones included until they are removed. */
   readonly rows: Map<string, Row>;
@@ -73,7 +79,7 @@ export interface TenantData {
   readonly lastVersions: Map<string, number>;
   readonly aliases: Map<string, readonly AliasChange[]>;
   /** What each idempotency key was answered with. */
-  readonly answers: Map<string, { readonly fingerprint: string; readonly result: JsonValue }>;
+  readonly answers: Map<string, KeptAnswer>;
   readonly changes: Change[];
   /** How far the feed of each other store was taken. */
   readonly positions: Map<string, number>;

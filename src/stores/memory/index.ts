@@ -1,6 +1,6 @@
 import { StoreError } from "../../core/errors.ts";
 import type { Store } from "../../core/store.ts";
-import { keptAnswer } from "./answers.ts";
+import { forgetAnswers, keptAnswer } from "./answers.ts";
 import { createBacking, type MemoryBacking, tenantNames, tenantOf } from "./backing.ts";
 import { copy } from "./copy.ts";
 import { lastSequence, readChanges, takeChanges } from "./feed.ts";
@@ -43,6 +43,7 @@ export function createMemoryStore(backing: MemoryBacking = createBacking()): Sto
     ),
     findDuplicates: whileOpen((tenant, keys, now) => duplicatesOf(data(tenant), keys, now)),
     recallResult: whileOpen((tenant, idempotency) => keptAnswer(data(tenant), idempotency)),
+    forgetAnswers: whileOpen((tenant, before, limit) => forgetAnswers(data(tenant), before, limit)),
     write: whileOpen((tenant, batch) => writeBatch(backing, tenant, batch)),
     list: whileOpen((tenant, query) => listRecords(data(tenant), query)),
     count: whileOpen((tenant, query) => countRecords(data(tenant), query)),

@@ -63,8 +63,10 @@ export function writeSession(backing: MemoryBacking, key: SessionKey, write: Ses
   atomically((transaction) => {
     transaction.set(data.sessions, encodeSessionKey(key), { key: { ...key }, rest, messages });
     const result = copy(receipt) as unknown as JsonValue;
-    if (idempotency)
-      transaction.set(data.answers, idempotency.key, { fingerprint: idempotency.fingerprint, result });
+    if (idempotency) {
+      const { fingerprint } = idempotency;
+      transaction.set(data.answers, idempotency.key, { fingerprint, result, at: now });
+    }
     addChange({ backing, data, transaction }, key, current ? "update" : "create", rest.version, now);
   });
   return receipt;

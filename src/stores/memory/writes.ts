@@ -29,7 +29,7 @@ export function writeBatch(
     if (idempotency) {
       const { key, fingerprint, result } = idempotency;
       if (data.answers.has(key)) throw keyReused(key);
-      transaction.set(data.answers, key, { fingerprint, result });
+      transaction.set(data.answers, key, { fingerprint, result, at: now });
     }
     return { versions: writes.map((write) => apply(writing, write)), sequence: lastSequence(data) };
   });

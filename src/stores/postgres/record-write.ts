@@ -81,6 +81,18 @@ export function eraseRecords(
   });
 }
 
+export function forgetAnswers(
+  database: Database,
+  tenant: string,
+  before: Instant,
+  limit: number,
+): Promise<number> {
+  return database.write(tenant, {
+    call: () => sql`SCHEMA.forget_answers(${tenant}, ${timestamp(before)}, ${limit})`,
+    result: ([row]) => Number(row?.[0]),
+  });
+}
+
 export function removeExpiredRecords(
   database: Database,
   tenant: string,

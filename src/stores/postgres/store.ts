@@ -6,7 +6,13 @@ import { lastSequence, readChanges, takeChanges, tenantNames } from "./feed.ts";
 import { indexedById, indexedRecords, reindexRecords, staleEntries } from "./record-index.ts";
 import { countRecords, listRecords, rowNumbers } from "./record-list.ts";
 import { findDuplicates, keptAnswer, readHistory, readRecords } from "./record-read.ts";
-import { eraseRecords, removeExpiredRecords, touchRecords, writeBatch } from "./record-write.ts";
+import {
+  eraseRecords,
+  forgetAnswers,
+  removeExpiredRecords,
+  touchRecords,
+  writeBatch,
+} from "./record-write.ts";
 import { SessionCache } from "./session-cache.ts";
 import { findSessions, listSessions, removeExpiredSessions } from "./session-list.ts";
 import { deleteSession, readSession, writeSession } from "./sessions.ts";
@@ -19,6 +25,7 @@ export function storeOn(name: string, database: Database): Store {
     read: (tenant, ids, moment) => readRecords(database, tenant, ids, moment),
     findDuplicates: (tenant, keys, now) => findDuplicates(database, tenant, keys, now),
     recallResult: (tenant, idempotency) => keptAnswer(database, tenant, idempotency),
+    forgetAnswers: (tenant, before, limit) => forgetAnswers(database, tenant, before, limit),
     write: async (tenant, batch) => writeBatch(database, tenant, batch),
     list: (tenant, query) => listRecords(database, tenant, query),
     count: (tenant, query) => countRecords(database, tenant, query),

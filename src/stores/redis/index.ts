@@ -7,7 +7,7 @@ import { connectServer } from "./connection/server.ts";
 import { warnOfLoss } from "./durability.ts";
 import { readChanges, takeChanges } from "./feed.ts";
 import { presentAliases } from "./records/aliases.ts";
-import { recallResult } from "./records/answers.ts";
+import { forgetAnswers, recallResult } from "./records/answers.ts";
 import { indexedById, indexedRecords, reindexRecords, staleEntries } from "./records/index-entries.ts";
 import { countRecords, listRecords, rowNumbers } from "./records/list.ts";
 import { findDuplicates, readHistory, readRecords } from "./records/read.ts";
@@ -90,6 +90,7 @@ function storeOn(parts: Parts): Store {
     read: method(readRecords),
     findDuplicates: method(findDuplicates),
     recallResult: method(recallResult),
+    forgetAnswers: method(forgetAnswers),
     write: method(writeBatch),
     list: method(listRecords),
     count: method(countRecords),

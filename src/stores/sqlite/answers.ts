@@ -1,6 +1,7 @@
 import { ConflictError } from "../../core/errors.ts";
 import type { JsonValue } from "../../core/json.ts";
 import type { Idempotency } from "../../core/store.ts";
+import { type Instant, instantKey } from "../../core/time.ts";
 import type { Connection } from "./driver.ts";
 
 /**
@@ -27,16 +28,33 @@ export function keepAnswer(
   connection: Connection,
   tenant: number,
   { key, fingerprint }: Idempotency,
-  result: JsonValue,
+  { result, now }: { readonly result: JsonValue; readonly now: Instant },
 ): void {
   const { changes } = connection.run(
-    "INSERT INTO answers (tenant, key, fingerprint, result) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+    "INSERT INTO answers (tenant, key, fingerprint, result, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
     tenant,
     key,
     fingerprint,
     JSON.stringify(result),
+    instantKey(now),
   );
   if (changes === 0) throw keyReused(key);
+}
+
+export function forgetAnswers(
+  connection: Connection,
+  tenant: number,
+  before: Instant,
+  limit: number,
+): number {
+  const { changes } = connection.run(
+    `DELETE FROM answers WHERE rowid IN (
+       SELECT rowid FROM answers WHERE tenant = ? AND at <= ? ORDER BY at LIMIT ?)`,
+    tenant,
+    instantKey(before),
+    limit,
+  );
+  return Number(changes);
 }
 
 function keyReused(key: string): ConflictError {

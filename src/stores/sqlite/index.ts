@@ -1,7 +1,7 @@
 import { type Logger, silentLogger } from "../../core/logger.ts";
 import type { Store } from "../../core/store.ts";
 import { presentAliases } from "./aliases.ts";
-import { keptAnswer } from "./answers.ts";
+import { forgetAnswers, keptAnswer } from "./answers.ts";
 import { checkDatabase } from "./check.ts";
 import { type Database, type Durability, openDatabase } from "./database.ts";
 import type { Connection } from "./driver.ts";
@@ -53,6 +53,10 @@ function storeOn(database: Database): Store {
       readTenant(name, (connection, tenant) => findDuplicates(connection, tenant, keys, now)),
     recallResult: (name, idempotency) =>
       readTenant(name, (connection, tenant) => keptAnswer(connection, tenant, idempotency)),
+    forgetAnswers: (name, before, limit) =>
+      write(
+        inOneStep((connection) => forgetAnswers(connection, tenantNumber(connection, name), before, limit)),
+      ),
     write: (name, batch) => write((connection) => writeBatch(connection, name, batch)),
     list: (name, query) => readTenant(name, (connection, tenant) => listRecords(connection, tenant, query)),
     count: (name, query) => readTenant(name, (connection, tenant) => countRecords(connection, tenant, query)),

@@ -235,6 +235,13 @@ CREATE TABLE job_ticks (
 ) STRICT, WITHOUT ROWID;
 `;
 
+/** Answers that are there count as given when the file is migrated. */
+const ANSWERS = `
+ALTER TABLE answers ADD COLUMN at TEXT NOT NULL DEFAULT '';
+UPDATE answers SET at = strftime('%Y-%m-%dT%H:%M:%f000Z', 'now');
+CREATE INDEX answers_by_time ON answers (tenant, at);
+`;
+
 export interface Migration {
   readonly title: string;
   readonly script: string;
@@ -248,6 +255,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { title: "changes taken from other stores", script: POSITIONS },
   { title: "index entries as packed features", script: FEATURES },
   { title: "background jobs", script: JOBS },
+  { title: "when idempotency keys were answered", script: ANSWERS },
 ];
 
 /**

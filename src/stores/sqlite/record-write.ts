@@ -33,7 +33,7 @@ export function* writeBatch(
 ): Steps<{ readonly versions: readonly number[]; readonly sequence: number }> {
   const tenant = tenantForWriting(connection, tenantName);
   const writing: Writing = { connection, tenant, now };
-  if (idempotency) keepAnswer(connection, tenant, idempotency, idempotency.result);
+  if (idempotency) keepAnswer(connection, tenant, idempotency, { result: idempotency.result, now });
   const versions: number[] = [];
   for (const write of writes) {
     versions.push(apply(writing, write));

@@ -87,7 +87,8 @@ export function writeSession(connection: Connection, key: SessionKey, write: Ses
     at: now,
   });
   const receipt: SessionReceipt = { version: rest.version, created: !current, results };
-  if (idempotency) keepAnswer(connection, tenant, idempotency, receipt as unknown as JsonValue);
+  if (idempotency)
+    keepAnswer(connection, tenant, idempotency, { result: receipt as unknown as JsonValue, now });
   return receipt;
 }
 

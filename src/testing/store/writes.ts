@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { ConflictError } from "../../core/errors.ts";
 import type { AliasPage, RecordWrite } from "../../core/store.ts";
-import { at, deleteRecord, makeRecord, putRecord, START } from "../build.ts";
+import { at, deleteRecord, makeRecord, putRecord, START, sessionKey } from "../build.ts";
 import { NEIGHBOURS } from "../odd-text.ts";
 import { area } from "../suite.ts";
 import { idsOf, list, outcome, readOne, type StoreFixture, write } from "./fixture.ts";
@@ -242,5 +242,33 @@ export const idempotency = area<StoreFixture>("idempotency keys", (verifies) => 
     expect(await outcome(store.recallResult(tenant, other))).toBe("idempotency_key_reused");
     expect(await store.recallResult(tenant, key)).toBe("first");
     expect(idsOf(await list(store, tenant))).toEqual(["a"]);
+  });
+
+  verifies("idempotency.forgotten", "forgets the keys of long ago", async ({ store, tenant }) => {
+    const keyOf = (name: string) => ({ key: name, fingerprint: "print", result: name });
+    const put = (name: string, seconds: number, of = tenant) =>
+      write(store, of, [putRecord(makeRecord(`${name} ${seconds}`))], at(seconds), keyOf(name));
+    const say = (name: string, seconds: number) =>
+      store.writeSession(sessionKey("chat", { tenant }), {
+        operations: [{ operation: "increment", key: "n", by: 1 }],
+        now: at(seconds),
+        idempotency: keyOf(name),
+      });
+    await put("first", 1);
+    await put("second", 2);
+    await put("late", 3);
+    await put("first", 1, "other");
+    await say("said first", 2);
+    await say("said late", 3);
+    const forget = () => store.forgetAnswers(tenant, at(2), 2);
+    expect(await store.forgetAnswers(tenant, at(0.999999), 9)).toBe(0);
+    expect(await store.forgetAnswers("nobody", at(9), 9)).toBe(0);
+    expect([await forget(), await forget(), await forget()]).toEqual([2, 1, 0]);
+    expect(await store.recallResult(tenant, keyOf("first"))).toBeNull();
+    expect(await store.recallResult("other", keyOf("first"))).toBe("first");
+    expect(await outcome(put("second", 4))).toBe("resolved");
+    expect(await outcome(put("late", 4))).toBe("idempotency_key_reused");
+    expect(await say("said late", 4)).toMatchObject({ version: 2 });
+    expect(await store.forgetAnswers(tenant, at(4), 9)).toBe(3);
   });
 });

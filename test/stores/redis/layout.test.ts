@@ -20,7 +20,7 @@ await withServer("redis", ({ url }) => {
 
   test("a conversation is kept under memory:conv:{conversation_id}:{field}", async () => {
     const prefix = freshPrefix();
-    const memory = await openMemory(`${url}?prefix=${prefix}`);
+    const memory = await openMemory(`${url}?prefix=${prefix}`, { jobs: "memory:" });
     const chat = memory.session("chat-42");
     await chat.append({ role: "user", content: "Hello" });
     await chat.data.set("count", 1);

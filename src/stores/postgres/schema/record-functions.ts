@@ -129,6 +129,20 @@ BEGIN
   p_tenant.last_row := p_tenant.last_row + v_count;
 END $$;
 
+-- Gives how many there were.
+CREATE FUNCTION SCHEMA.forget_answers(p_name text, p_before timestamptz, p_limit integer) RETURNS integer
+LANGUAGE plpgsql AS $$
+DECLARE
+  v_tenant text := SCHEMA.label_key(p_name);
+  v_count integer;
+BEGIN
+  PERFORM set_config('memoir.tenant', v_tenant, true);
+  DELETE FROM SCHEMA.answers WHERE tenant = v_tenant AND key IN (
+    SELECT key FROM SCHEMA.answers WHERE tenant = v_tenant AND at <= p_before ORDER BY at LIMIT p_limit);
+  GET DIAGNOSTICS v_count = ROW_COUNT;
+  RETURN v_count;
+END $$;
+
 -- A batch of writes in order, all or nothing. Gives the versions and the sequence of the last change. When all of them are
 -- records that should be new, p_new has their ids and p_keys their duplicate keys.
 CREATE FUNCTION SCHEMA.write_records(
@@ -147,8 +161,8 @@ DECLARE
   r record;
 BEGIN
   IF p_answer IS NOT NULL THEN
-    INSERT INTO SCHEMA.answers (tenant, key, fingerprint, result)
-    VALUES (v_tenant.tenant, SCHEMA.label_key(p_answer ->> 'key'), p_answer ->> 'fingerprint', p_answer -> 'result')
+    INSERT INTO SCHEMA.answers (tenant, key, fingerprint, result, at)
+    VALUES (v_tenant.tenant, SCHEMA.label_key(p_answer ->> 'key'), p_answer ->> 'fingerprint', p_answer -> 'result', p_now)
     ON CONFLICT DO NOTHING;
     IF NOT FOUND THEN
       PERFORM SCHEMA.refuse('idempotency_key_reused', json_build_object('key', p_answer ->> 'key'));

@@ -117,8 +117,8 @@ BEGIN
   SELECT * INTO v_tenant FROM SCHEMA.append_session_change(v_tenant, w.scope,
     CASE WHEN v_living THEN 'update' ELSE 'create' END, w.version, p_now, p_request);
   IF w."answerKey" IS NOT NULL THEN
-    INSERT INTO SCHEMA.answers (tenant, key, fingerprint, result)
-    VALUES (v_tenant.tenant, SCHEMA.label_key(w."answerKey"), w.fingerprint, w.receipt);
+    INSERT INTO SCHEMA.answers (tenant, key, fingerprint, result, at)
+    VALUES (v_tenant.tenant, SCHEMA.label_key(w."answerKey"), w.fingerprint, w.receipt, p_now);
   END IF;
   UPDATE SCHEMA.tenants SET last_sequence = v_tenant.last_sequence, last_row = v_tenant.last_row
   WHERE tenant = v_tenant.tenant;

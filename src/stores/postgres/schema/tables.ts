@@ -136,8 +136,10 @@ CREATE TABLE SCHEMA.answers (
   key text COLLATE "C" NOT NULL,
   fingerprint text NOT NULL,
   result json NOT NULL,
+  at timestamptz NOT NULL,
   PRIMARY KEY (tenant, key)
 );
+CREATE INDEX answers_by_time ON SCHEMA.answers (tenant, at);
 
 -- How far the feeds of other stores were taken into this one.
 CREATE TABLE SCHEMA.positions (

@@ -1,7 +1,11 @@
 import { ConflictError } from "../../../core/errors.ts";
 import type { JsonValue } from "../../../core/json.ts";
 import type { Idempotency } from "../../../core/store.ts";
+import type { Instant } from "../../../core/time.ts";
 import { asBytes, asList, asText, type Reply } from "../connection/reply.ts";
+import { defineScript } from "../connection/script.ts";
+import { tenantKey } from "../keys.ts";
+import { toMicroseconds } from "../microseconds.ts";
 import { readKept, toReceipt } from "../sessions/receipt.ts";
 import type { Parts } from "../store-parts.ts";
 import { decodeValue } from "../values.ts";
@@ -34,6 +38,29 @@ export function readAnswer(
       : [asText(kept), toReceipt(asList(receipt)) as unknown as JsonValue];
   if (first !== fingerprint) throw keyReused(key);
   return result;
+}
+
+/** Arguments: the last instant in microseconds, and how many at most. */
+const FORGET_SCRIPT = defineScript(
+  ["answers", "answered"],
+  `
+local keys = redis.call('ZRANGEBYSCORE', answered, '-inf', ARGV[1], 'LIMIT', 0, ARGV[2])
+for _, key in ipairs(keys) do
+  redis.call('HDEL', answers, key)
+  redis.call('ZREM', answered, key)
+end
+return #keys
+`,
+);
+
+export async function forgetAnswers(
+  { server, prefix }: Parts,
+  tenant: string,
+  before: Instant,
+  limit: number,
+): Promise<number> {
+  const keys = [tenantKey(prefix, tenant, "answers"), tenantKey(prefix, tenant, "answered")];
+  return Number(await server.run(FORGET_SCRIPT, { keys, args: [toMicroseconds(before), limit] }));
 }
 
 export function keyReused(key: string): ConflictError {

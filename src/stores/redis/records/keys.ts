@@ -33,6 +33,8 @@ export const RECORD_FIELDS = [
   "makers",
   /** Idempotency key to what it was answered with. */
   "answers",
+  /** Sorted by instant in microseconds: idempotency key. */
+  "answered",
   /** Stream of changes. */
   "feed",
 ] as const;

@@ -26,7 +26,7 @@ export const WRITE_FIELDS = [
  * it. Scripts cannot be undone, so only the second pass writes.
  */
 const PLAN = `
-local now, at, answerKey, answerValue = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local now, at, answerKey, answerValue, answeredAt = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 if answerKey ~= '' and redis.call('HEXISTS', answers, string.sub(answerKey, 2)) == 1 then return {'reused'} end
 
 local counts = redis.call('HMGET', counters, 'sequence', 'row')
@@ -181,7 +181,7 @@ end
 
 const RUN = `
 local FIELDS = {${WRITE_FIELDS.map((field) => `'${field}'`).join(",")}}
-local FIRST_ARGUMENT, FIRST_HISTORY = 6, ${RECORD_FIELDS.length + 2}
+local FIRST_ARGUMENT, FIRST_HISTORY = 7, ${RECORD_FIELDS.length + 2}
 local amount = (#ARGV - FIRST_ARGUMENT + 1) / #FIELDS
 for index = 1, amount do
   local write = {}
@@ -199,14 +199,17 @@ for duplicate, owner in pairs(owners) do
   else redis.call('HDEL', duplicates, duplicate) end
 end
 redis.call('HSET', counters, 'sequence', sequence, 'row', lastRow)
-if answerKey ~= '' then redis.call('HSET', answers, string.sub(answerKey, 2), answerValue) end
+if answerKey ~= '' then
+  redis.call('HSET', answers, string.sub(answerKey, 2), answerValue)
+  redis.call('ZADD', answered, answeredAt, string.sub(answerKey, 2))
+end
 return answer({'written', results, sequence})
 `;
 
 /**
  * Carries out a batch of writes, or none of them. Arguments: whether it is tried again, the instant as sortable text and
- * as it is, the idempotency key behind a `=` or nothing, what to keep with it, then `WRITE_FIELDS` of each write. Keys:
- * those of the tenant, the request, the history of each write.
+ * as it is, the idempotency key behind a `=` or nothing, what to keep with it, the instant in microseconds, then
+ * `WRITE_FIELDS` of each write. Keys: those of the tenant, the request, the history of each write.
  */
 export const WRITE_SCRIPT = defineScript(
   [...RECORD_FIELDS, "REQUEST"],

@@ -5,6 +5,7 @@ import { changeText, scopeText } from "../change-text.ts";
 import { asList, asText, type Reply } from "../connection/reply.ts";
 import { encodeEntry, entryMaker } from "../entry.ts";
 import { tenantKey } from "../keys.ts";
+import { toMicroseconds } from "../microseconds.ts";
 import type { Parts } from "../store-parts.ts";
 import { announceTenant } from "../tenants.ts";
 import type { EncodeValue, Stored } from "../values.ts";
@@ -60,6 +61,7 @@ export async function runWrites(
       now,
       idempotency ? `=${idempotency.key}` : "",
       idempotency ? answerOf(idempotency.fingerprint, idempotency.result) : "",
+      toMicroseconds(now),
       ...writes.flatMap((write) => WRITE_FIELDS.map((field) => write[field] ?? "")),
     ],
   });

@@ -28,6 +28,8 @@ export const TENANT_FIELDS = [
   /** Sorted by expiry in microseconds: session. */
   "session-expiries",
   "answers",
+  /** Sorted by instant in microseconds: idempotency key. */
+  "answered",
 ] as const;
 
 export function sessionKeys(

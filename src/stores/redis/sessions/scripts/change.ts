@@ -14,6 +14,7 @@ const TENANT_KEYS = [
   "sessionIds",
   "sessionExpiries",
   "answers",
+  "answered",
   "userSessions",
 ];
 /** In the order of `outboxKeys`. */

@@ -1,7 +1,7 @@
 /**
  * What a script on a session has to tell its tenant is an entry: `version`, `change` and `scope` for the feed,
- * `member`, `updated` (nothing when the session is gone) and `expires` for the listings, `answerKey` and
- * `answer` for a write with an idempotency key. This enters it.
+ * `member`, `updated` (nothing when the session is gone) and `expires` for the listings, `answerKey`, `answer` and
+ * `answeredAt` for a write with an idempotency key. This enters it.
  */
 export const ENTER = `
 local function enter(entry, listed)
@@ -9,7 +9,9 @@ local function enter(entry, listed)
     local sequence = redis.call('HINCRBY', counters, 'sequence', 1)
     redis.call('XADD', feed, sequence .. '-0', 'v', entry.version, 'c', entry.change, 's', entry.scope)
   end
-  if entry.answerKey then redis.call('HSETNX', answers, entry.answerKey, entry.answer) end
+  if entry.answerKey and redis.call('HSETNX', answers, entry.answerKey, entry.answer) == 1 then
+    redis.call('ZADD', answered, entry.answeredAt, entry.answerKey)
+  end
   if not listed then return end
   if not entry.updated then
     for _, key in ipairs({sessions, userSessions, sessionIds, sessionExpiries}) do redis.call('ZREM', key, entry.member) end

@@ -121,7 +121,9 @@ if argument.token ~= '' then redis.call('DEL', turn) end
 local receipt = {'written', state.version, found and 0 or 1, results}
 local entry = {version = state.version, change = found and argument.changed or argument.created, scope = argument.scope,
   member = argument.member, updated = argument.micros, expires = state.expires}
-if answerKey ~= '' then entry.answerKey, entry.answer = answerKey, cmsgpack.pack({argument.fingerprint, receipt}) end
+if answerKey ~= '' then
+  entry.answerKey, entry.answer, entry.answeredAt = answerKey, cmsgpack.pack({argument.fingerprint, receipt}), argument.micros
+end
 local published = publish(entry)
 return answer({receipt[1], receipt[2], receipt[3], receipt[4], published})
 `;
