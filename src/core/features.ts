@@ -72,19 +72,20 @@ export class PackedFeatures {
   readonly view: DataView;
   /** How many words. */
   readonly count: number;
+  /** Where the speaker begins, up to the session, then the session, up to the group, and the group, up to the end. */
+  readonly speakerAt: number;
+  readonly sessionAt: number;
+  readonly groupAt: number;
   readonly #flags: number;
-  readonly #speakerAt: number;
-  readonly #sessionAt: number;
-  readonly #groupAt: number;
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#flags = this.view.getUint32(FLOATS * 8, true);
     this.count = this.view.getUint32(FLOATS * 8 + 4, true);
-    this.#speakerAt = HEADER + this.count * HASH_BYTES;
-    this.#sessionAt = this.#speakerAt + this.view.getUint32(FLOATS * 8 + 8, true);
-    this.#groupAt = this.#sessionAt + this.view.getUint32(FLOATS * 8 + 12, true);
+    this.speakerAt = HEADER + this.count * HASH_BYTES;
+    this.sessionAt = this.speakerAt + this.view.getUint32(FLOATS * 8 + 8, true);
+    this.groupAt = this.sessionAt + this.view.getUint32(FLOATS * 8 + 12, true);
   }
 
   /** Where in the view the hashes of the words begin, in order: two 32-bit numbers for each, see `hashTerm`. */
@@ -116,17 +117,27 @@ export class PackedFeatures {
     return (this.#flags & INSTRUCTS) !== 0;
   }
 
+  /** False: the speaker is nobody. */
+  get isSpoken(): boolean {
+    return (this.#flags & SPOKEN) !== 0;
+  }
+
+  /** False: there is no session. */
+  get isInSession(): boolean {
+    return (this.#flags & IN_SESSION) !== 0;
+  }
+
   get speaker(): Uint8Array | null {
-    return (this.#flags & SPOKEN) === 0 ? null : this.bytes.subarray(this.#speakerAt, this.#sessionAt);
+    return this.isSpoken ? this.bytes.subarray(this.speakerAt, this.sessionAt) : null;
   }
 
   get session(): Uint8Array | null {
-    return (this.#flags & IN_SESSION) === 0 ? null : this.bytes.subarray(this.#sessionAt, this.#groupAt);
+    return this.isInSession ? this.bytes.subarray(this.sessionAt, this.groupAt) : null;
   }
 
   /** The fields of its group: the same bytes for the same fields, see `readGroup`. */
   get group(): Uint8Array {
-    return this.bytes.subarray(this.#groupAt);
+    return this.bytes.subarray(this.groupAt);
   }
 }
 

@@ -1,14 +1,7 @@
+import { nextTurn } from "../core/next-turn.ts";
+
 /** How long work may hold the event loop, in milliseconds. */
 const TURN = 10;
-
-/** Resolves when whatever else waits for the event loop had its turn. */
-function nextTurn(): Promise<void> {
-  // Timers wait a millisecond at least, but they are everywhere.
-  const { setImmediate = setTimeout } = globalThis as { setImmediate?: (resume: () => void) => unknown };
-  return new Promise((resume) => {
-    setImmediate(resume);
-  });
-}
 
 /** Maps items in order, and lets others run in the middle when it takes long. */
 export async function mapInTurns<Item, Result>(

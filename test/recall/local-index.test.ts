@@ -129,7 +129,7 @@ describe("the local index", () => {
             expect(given.map(({ id }) => id)).toEqual(expected.map(({ id }) => id).sort());
             for (const { id, cosine, words } of expected) {
               const one = given.find((candidate) => candidate.id === id);
-              expect(one?.cosine).toBeCloseTo(cosine, 5);
+              expect(one?.cosine).toBeCloseTo(cosine, 4);
               expect(one?.words).toBeCloseTo(words, 6);
             }
             const having = [...stored.known.values()].filter(

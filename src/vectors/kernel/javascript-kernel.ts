@@ -5,10 +5,9 @@ import type { ScoreRows, VectorKernel } from "./kernel.ts";
 export function createJavaScriptKernel(): VectorKernel {
   let memory = new ArrayBuffer(65_536);
   return {
-    scoreInt8: (...place) => scoreRows(memory, Int8Array, Int16Array, ...place),
-    scoreFloat32: (...place) => scoreRows(memory, Float32Array, Float32Array, ...place),
+    scoreInt8: (...place) => scoreRows(memory, ...place),
     writeInt8: (from, width, row) => writeInt8(memory, from, width, row),
-    writeFloat32: (from, width, row) => writeFloat32(memory, from, width, row),
+    writeRemainder: (from, width, row) => writeRemainder(memory, from, width, row),
     get memory() {
       return memory;
     },
@@ -18,26 +17,20 @@ export function createJavaScriptKernel(): VectorKernel {
   };
 }
 
-type Elements = typeof Int8Array | typeof Int16Array | typeof Float32Array;
-
 function scoreRows(
   memory: ArrayBuffer,
-  RowElements: Elements,
-  QueryElements: Elements,
   ...[query, queryScale, rows, stride, width, list, count, out]: Parameters<ScoreRows>
 ): void {
-  const queryElements = new QueryElements(memory, query, width);
-  const rowElements = new RowElements(memory);
+  const factors = new Int16Array(memory, query, width);
+  const levels = new Int8Array(memory);
   const scales = new Float32Array(memory);
   const list32 = new Uint32Array(memory, list, list === 0 ? 0 : count);
   const scores = new Float32Array(memory, out, count);
-  const size = RowElements.BYTES_PER_ELEMENT;
   for (let index = 0; index < count; index++) {
     const row = rows + (list === 0 ? index : (list32[index] ?? 0)) * stride;
-    const first = row / size;
     let product = 0;
-    for (let at = 0; at < width; at++) product += (rowElements[first + at] ?? 0) * (queryElements[at] ?? 0);
-    const scale = scales[(row + width * size) / 4] ?? 0;
+    for (let at = 0; at < width; at++) product += (levels[row + at] ?? 0) * (factors[at] ?? 0);
+    const scale = scales[(row + width) / 4] ?? 0;
     // Rounded to float32 after every step, as WebAssembly does.
     scores[index] = Math.fround(Math.fround(product) * scale) * queryScale;
   }
@@ -45,26 +38,37 @@ function scoreRows(
 
 function writeInt8(memory: ArrayBuffer, from: number, width: number, row: number): number {
   const elements = new Float32Array(memory, from, width);
-  const levels = new Int8Array(memory, row, width);
   const largest = largestOf(elements);
-  let squares = 0;
-  for (let at = 0; at < width; at++) {
-    const share = largest > 0 ? Math.fround((elements[at] ?? 0) / largest) : 0;
-    const level = nearest(Math.fround(share * 127));
-    levels[at] = level;
-    squares += level * level;
-  }
+  const squares = writeLevels(elements, largest, new Int8Array(memory, row, width));
   new Float32Array(memory, row + width, 1)[0] = squares === 0 ? 0 : 1 / Math.sqrt(squares);
   return largest;
 }
 
-function writeFloat32(memory: ArrayBuffer, from: number, width: number, row: number): number {
-  const elements = new Float32Array(memory, row, width + 1);
-  elements.set(new Float32Array(memory, from, width));
-  const largest = largestOf(elements.subarray(0, width));
-  normalize(elements.subarray(0, width));
-  elements[width] = largest === 0 ? 0 : 1;
+function writeRemainder(memory: ArrayBuffer, from: number, width: number, row: number): number {
+  const elements = new Float32Array(memory, from, width);
+  const levels = new Int8Array(memory, row, width);
+  const largest = largestOf(elements);
+  const squares = writeLevels(elements, largest, levels);
+  const scale = Math.fround(1 / Math.sqrt(squares || 1));
+  normalize(elements);
+  for (let at = 0; at < width; at++)
+    elements[at] = (elements[at] ?? 0) - Math.fround((levels[at] ?? 0) * scale);
+  const rest = largestOf(elements);
+  writeLevels(elements, rest, levels);
+  new Float32Array(memory, row + width, 1)[0] = rest / 127;
   return largest;
+}
+
+/** Gives the sum of the squares. */
+function writeLevels(elements: Float32Array, largest: number, into: Int8Array): number {
+  let squares = 0;
+  for (let at = 0; at < elements.length; at++) {
+    const share = largest > 0 ? Math.fround((elements[at] ?? 0) / largest) : 0;
+    const level = nearest(Math.fround(share * 127));
+    into[at] = level;
+    squares += level * level;
+  }
+  return squares;
 }
 
 function largestOf(elements: Float32Array): number {

@@ -18,15 +18,9 @@ export function scoreInt8(
     let low = i32x4.splat(0);
     let high = i32x4.splat(0);
     for (let at: usize = 0; at < width; at += 16) {
-      const elements = v128.load(row + at);
-      low = i32x4.add(
-        low,
-        i32x4.dot_i16x8_s(i16x8.extend_low_i8x16_s(elements), v128.load(query + (at << 1))),
-      );
-      high = i32x4.add(
-        high,
-        i32x4.dot_i16x8_s(i16x8.extend_high_i8x16_s(elements), v128.load(query + (at << 1), 16)),
-      );
+      const factors = query + (at << 1);
+      low = i32x4.add(low, i32x4.dot_i16x8_s(v128.load_ext<i8>(row + at), v128.load(factors)));
+      high = i32x4.add(high, i32x4.dot_i16x8_s(v128.load_ext<i8>(row + at, 8), v128.load(factors, 16)));
     }
     const sum = i32x4.add(low, high);
     const product =
@@ -35,40 +29,6 @@ export function scoreInt8(
       i32x4.extract_lane(sum, 2) +
       i32x4.extract_lane(sum, 3);
     store<f32>(out + (index << 2), <f32>product * load<f32>(row + width) * queryScale);
-  }
-}
-
-/** Writes `count` scores: float32 row times float32 query, times both scales. */
-export function scoreFloat32(
-  query: usize,
-  queryScale: f32,
-  rows: usize,
-  stride: usize,
-  width: usize,
-  list: usize,
-  count: usize,
-  out: usize,
-): void {
-  const bytes = width << 2;
-  for (let index: usize = 0; index < count; index++) {
-    const row = rows + (list ? <usize>load<u32>(list + (index << 2)) : index) * stride;
-    let a = f32x4.splat(0);
-    let b = f32x4.splat(0);
-    let c = f32x4.splat(0);
-    let d = f32x4.splat(0);
-    for (let at: usize = 0; at < bytes; at += 64) {
-      a = f32x4.add(a, f32x4.mul(v128.load(row + at), v128.load(query + at)));
-      b = f32x4.add(b, f32x4.mul(v128.load(row + at, 16), v128.load(query + at, 16)));
-      c = f32x4.add(c, f32x4.mul(v128.load(row + at, 32), v128.load(query + at, 32)));
-      d = f32x4.add(d, f32x4.mul(v128.load(row + at, 48), v128.load(query + at, 48)));
-    }
-    const sum = f32x4.add(f32x4.add(a, b), f32x4.add(c, d));
-    const product =
-      f32x4.extract_lane(sum, 0) +
-      f32x4.extract_lane(sum, 1) +
-      f32x4.extract_lane(sum, 2) +
-      f32x4.extract_lane(sum, 3);
-    store<f32>(out + (index << 2), product * load<f32>(row + bytes) * queryScale);
   }
 }
 
@@ -83,13 +43,18 @@ function largestOf(from: usize, width: usize): f32 {
   );
 }
 
-/** Writes a float32 vector as an int8 row with its scale: the largest element becomes 127. Gives the largest element. */
-export function writeInt8(from: usize, width: usize, row: usize): f32 {
-  const largest = largestOf(from, width);
-  if (!(largest > 0 && largest < Infinity)) {
-    memory.fill(row, 0, width + 4);
-    return largest;
-  }
+/** The sum of four numbers. */
+function sumOf(lanes: v128): f32 {
+  return (
+    f32x4.extract_lane(lanes, 0) +
+    f32x4.extract_lane(lanes, 1) +
+    f32x4.extract_lane(lanes, 2) +
+    f32x4.extract_lane(lanes, 3)
+  );
+}
+
+/** Writes a float32 vector as int8, the largest element, which is given, as 127. Gives the sum of the squares. */
+function writeLevels(from: usize, width: usize, largest: f32, row: usize): i32 {
   const divisor = f32x4.splat(largest);
   const levels = f32x4.splat(127);
   let squares = i32x4.splat(0);
@@ -113,38 +78,56 @@ export function writeInt8(from: usize, width: usize, row: usize): f32 {
     squares = i32x4.add(squares, i32x4.dot_i16x8_s(high, high));
     v128.store(row + at, i8x16.narrow_i16x8_s(low, high));
   }
-  const sum =
+  return (
     i32x4.extract_lane(squares, 0) +
     i32x4.extract_lane(squares, 1) +
     i32x4.extract_lane(squares, 2) +
-    i32x4.extract_lane(squares, 3);
-  store<f32>(row + width, <f32>(1 / Math.sqrt(<f64>sum)));
+    i32x4.extract_lane(squares, 3)
+  );
+}
+
+/** Writes a float32 vector as an int8 row with its scale: the largest element becomes 127. Gives the largest element. */
+export function writeInt8(from: usize, width: usize, row: usize): f32 {
+  const largest = largestOf(from, width);
+  if (!(largest > 0 && largest < Infinity)) {
+    memory.fill(row, 0, width + 4);
+    return largest;
+  }
+  const squares = writeLevels(from, width, largest, row);
+  store<f32>(row + width, <f32>(1 / Math.sqrt(<f64>squares)));
   return largest;
 }
 
-/** Writes a float32 vector as a unit vector with the scale 1, or zeros with the scale 0. Gives the largest element. */
-export function writeFloat32(from: usize, width: usize, row: usize): f32 {
-  const bytes = width << 2;
+/**
+ * Writes as an int8 row what `writeInt8` leaves of a vector made a unit vector: added together, the scores of both rows are
+ * the cosine nearly exactly. Gives the vector's largest element, and overwrites the vector.
+ */
+export function writeRemainder(from: usize, width: usize, row: usize): f32 {
   const largest = largestOf(from, width);
   if (!(largest > 0 && largest < Infinity)) {
-    memory.fill(row, 0, bytes + 4);
+    memory.fill(row, 0, width + 4);
     return largest;
   }
+  const scale = f32x4.splat(<f32>(1 / Math.sqrt(<f64>writeLevels(from, width, largest, row))));
   // Divided by the largest at first, so that squares of very large and very small elements are numbers too.
   const divisor = f32x4.splat(largest);
+  const bytes = width << 2;
   let squares = f32x4.splat(0);
   for (let at: usize = 0; at < bytes; at += 16) {
     const elements = f32x4.div(v128.load(from + at), divisor);
     squares = f32x4.add(squares, f32x4.mul(elements, elements));
-    v128.store(row + at, elements);
+    v128.store(from + at, elements);
   }
-  const sum =
-    f32x4.extract_lane(squares, 0) +
-    f32x4.extract_lane(squares, 1) +
-    f32x4.extract_lane(squares, 2) +
-    f32x4.extract_lane(squares, 3);
-  const length = f32x4.splat(sqrt<f32>(sum));
-  for (let at: usize = 0; at < bytes; at += 16) v128.store(row + at, f32x4.div(v128.load(row + at), length));
-  store<f32>(row + bytes, 1);
+  const length = f32x4.splat(sqrt<f32>(sumOf(squares)));
+  const levels = f32x4.splat(127);
+  for (let at: usize = 0; at < bytes; at += 16) {
+    const elements = v128.load(from + at);
+    const quantized = f32x4.mul(f32x4.nearest(f32x4.mul(elements, levels)), scale);
+    v128.store(from + at, f32x4.sub(f32x4.div(elements, length), quantized));
+  }
+  const rest = largestOf(from, width);
+  if (rest > 0) writeLevels(from, width, rest, row);
+  else memory.fill(row, 0, width);
+  store<f32>(row + width, rest / 127);
   return largest;
 }

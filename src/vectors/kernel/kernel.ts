@@ -4,8 +4,9 @@ import { createWasmKernel } from "./wasm-kernel.ts";
 /**
  * Scores rows against a query. All places are byte addresses in the kernel's memory, multiples of 16.
  *
- * A row is `width` elements (a multiple of 16, filled up with zeros) and then its scale as a float32; row `n` lies at
- * `rows + n * stride`. Writes for each row `dot(row, query) * row's scale * queryScale` as a float32.
+ * A row is `width` elements of int8 (a multiple of 16, filled up with zeros) and then its scale as a float32; row `n` lies at
+ * `rows + n * stride`. The query is in int16. Writes for each row `dot(row, query) * row's scale * queryScale` as a float32. The
+ * integer sum is exact, so every kernel gives the same bits.
  *
  * @param list address of the row numbers to score (uint32), or 0 for the rows 0, 1, 2, …
  * @param count how many rows to score
@@ -30,14 +31,14 @@ export type WriteRow = (from: number, width: number, row: number) => number;
 
 /** Dot products over rows in one growing memory, which belongs to this kernel alone. */
 export interface VectorKernel {
-  /** Rows of int8, query of int16. The integer sum is exact, so every kernel gives the same bits. */
   readonly scoreInt8: ScoreRows;
-  /** Rows and query of float32. Kernels differ in the order of summation, within rounding. */
-  readonly scoreFloat32: ScoreRows;
-  /** As int8, the largest element becoming 127. Every kernel gives the same bits. */
+  /** The largest element becomes 127, and scores are cosines with what came out. Every kernel gives the same bits. */
   readonly writeInt8: WriteRow;
-  /** As a unit vector of float32; zeros stay zeros, with the scale 0. */
-  readonly writeFloat32: WriteRow;
+  /**
+   * What `writeInt8` left of the vector: the scores of both rows add up to the cosine within some millionths. Overwrites the
+   * vector. Kernels differ in the order of summation, within rounding.
+   */
+  readonly writeRemainder: WriteRow;
   /** The memory. `reserve` may replace the object: make views anew after it. */
   readonly memory: ArrayBuffer;
   /** Makes the memory at least `bytes` long, keeping its content. */

@@ -1,6 +1,6 @@
 import { ValidationError } from "../../core/errors.ts";
 import { createKernel, type VectorKernel } from "./kernel.ts";
-import { FLOAT32_ROWS, INT8_ROWS, type RowFormat } from "./row-format.ts";
+import { encodeQuery } from "./query.ts";
 import { type RowScore, Top } from "./top.ts";
 
 /** Rows from `from` up to and without `to`. */
@@ -29,7 +29,7 @@ const LANES = 16;
  */
 export class VectorMatrix {
   readonly dimensions: number;
-  readonly #format: RowFormat;
+  readonly #write: "writeInt8" | "writeRemainder";
   readonly #kernel: VectorKernel;
   readonly #width: number;
   readonly #stride: number;
@@ -40,12 +40,13 @@ export class VectorMatrix {
   #length = 0;
   #first: Float32Array | null = null;
 
-  constructor(dimensions: number, format: RowFormat, kernel: VectorKernel) {
+  /** @param write the kernel's function that writes rows */
+  constructor(dimensions: number, write: "writeInt8" | "writeRemainder", kernel: VectorKernel) {
     this.dimensions = dimensions;
-    this.#format = format;
+    this.#write = write;
     this.#kernel = kernel;
     this.#width = Math.ceil(dimensions / LANES) * LANES;
-    this.#stride = this.#width * format.elementBytes + 16;
+    this.#stride = this.#width + 16;
     this.#listAt = this.#width * 4;
     this.#scoresAt = this.#listAt + SLICE * 4;
     this.#rowsAt = this.#scoresAt + SLICE * 4;
@@ -67,7 +68,7 @@ export class VectorMatrix {
     this.#checkLength(vector);
     const row = this.#length;
     this.#kernel.reserve(this.#rowsAt + (row + 1) * this.#stride);
-    this.#write(row, vector);
+    this.#put(row, vector);
     this.#length = row + 1;
     return row;
   }
@@ -76,7 +77,7 @@ export class VectorMatrix {
   set(row: number, vector: Float32Array): void {
     this.#checkLength(vector);
     this.#checkRow(row);
-    this.#write(row, vector);
+    this.#put(row, vector);
   }
 
   /** Cosines of the rows with `query`, in the order of `rows`; all rows when left out. `out` takes them when it is long enough. */
@@ -125,13 +126,13 @@ export class VectorMatrix {
   ): Generator<{ readonly first: number; readonly scores: Float32Array }> {
     this.#checkLength(query);
     this.#checkSelection(rows);
-    const { elements, scale } = this.#format.encodeQuery(query, this.#width);
+    const { elements, scale } = encodeQuery(query, this.#width);
     const total = selectionLength(rows);
     for (let first = 0; first < total; first += SLICE) {
       const count = Math.min(SLICE, total - first);
       const memory = this.#kernel.memory;
       // Every time: another query may have run since the last slice.
-      new Uint8Array(memory).set(elements);
+      new Int16Array(memory).set(elements);
       let rowsAt = this.#rowsAt;
       if (rows instanceof Uint32Array) {
         new Uint32Array(memory, this.#listAt, count).set(rows.subarray(first, first + count));
@@ -139,18 +140,17 @@ export class VectorMatrix {
         rowsAt += (rows.from + first) * this.#stride;
       }
       const list = rows instanceof Uint32Array ? this.#listAt : 0;
-      const score = this.#kernel[this.#format.score];
-      score(0, scale, rowsAt, this.#stride, this.#width, list, count, this.#scoresAt);
+      this.#kernel.scoreInt8(0, scale, rowsAt, this.#stride, this.#width, list, count, this.#scoresAt);
       yield { first, scores: new Float32Array(memory, this.#scoresAt, count) };
     }
   }
 
-  #write(row: number, vector: Float32Array): void {
+  #put(row: number, vector: Float32Array): void {
     // Where a query would be: it is put there anew for every slice.
     const source = this.#floats();
     source.set(vector);
     source.fill(0, vector.length);
-    const write = this.#kernel[this.#format.write];
+    const write = this.#kernel[this.#write];
     if (!Number.isFinite(write(0, this.#width, this.#rowsAt + row * this.#stride)))
       throw ValidationError.of("vector", "has an element that is not a finite number");
   }
@@ -186,17 +186,20 @@ export class VectorMatrix {
   }
 }
 
-/** Vectors in int8 with a scale for each: a quarter of the memory, cosines within about 0.01. Rescore the best exactly. */
+/** Vectors in int8 with a scale for each: cosines within about 0.01. Add the remainder's for exact ones. */
 export class QuantizedMatrix extends VectorMatrix {
   constructor(dimensions: number, kernel: VectorKernel = createKernel()) {
-    super(dimensions, INT8_ROWS, kernel);
+    super(dimensions, "writeInt8", kernel);
   }
 }
 
-/** Vectors in float32: exact cosines, for few rows or for rescoring. */
-export class Float32Matrix extends VectorMatrix {
+/**
+ * What `QuantizedMatrix` leaves of vectors, in int8 again: added to its scores, those of the same rows here give the cosines
+ * within some millionths.
+ */
+export class RemainderMatrix extends VectorMatrix {
   constructor(dimensions: number, kernel: VectorKernel = createKernel()) {
-    super(dimensions, FLOAT32_ROWS, kernel);
+    super(dimensions, "writeRemainder", kernel);
   }
 }
 

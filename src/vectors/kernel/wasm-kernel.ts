@@ -18,9 +18,8 @@ export function createWasmKernel(): VectorKernel | undefined {
   const { exports } = new WebAssembly.Instance(compiled, { env: { memory } });
   return {
     scoreInt8: exports["scoreInt8"] as ScoreRows,
-    scoreFloat32: exports["scoreFloat32"] as ScoreRows,
     writeInt8: exports["writeInt8"] as WriteRow,
-    writeFloat32: exports["writeFloat32"] as WriteRow,
+    writeRemainder: exports["writeRemainder"] as WriteRow,
     get memory() {
       return memory.buffer;
     },

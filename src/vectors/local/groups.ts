@@ -1,4 +1,4 @@
-import { GROUP_FIELDS, type GroupFields, readGroup } from "../../core/features.ts";
+import { GROUP_FIELDS, type GroupFields, type PackedFeatures, readGroup } from "../../core/features.ts";
 import { matches } from "../../core/filter/evaluate.ts";
 import type { FilterNode } from "../../core/filter/filter.ts";
 import type { MemoryRecord } from "../../core/record.ts";
@@ -30,10 +30,11 @@ export class Groups {
   /** For each slot its group; -1 once it is dead. */
   readonly #groupOf = new IntegerColumn();
 
-  /** Slots are added in rising order, each one, with the fields of their group in packed form. */
-  add(slot: number, group: Uint8Array): void {
-    const number = this.#table.number(group);
-    if (number === this.#groups.length) this.#begin(readGroup(group));
+  /** Slots are added in rising order, each one. */
+  add(slot: number, features: PackedFeatures): void {
+    const { bytes, groupAt } = features;
+    const number = this.#table.number(bytes, groupAt, bytes.length);
+    if (number === this.#groups.length) this.#begin(readGroup(features.group));
     this.#groups[number]?.members.push(slot);
     this.#groupOf.push(number);
   }

@@ -1,5 +1,7 @@
-/** How long work may hold the event loop, in milliseconds. */
-const TURN = 10;
+import { nextTurn } from "../../core/next-turn.ts";
+
+/** How long work may hold the event loop, in milliseconds: a step may take as long again before it is looked at. */
+const TURN = 5;
 const STEPS = 512;
 
 /** Lets others run in the middle of long work: call `rest` between its steps. */
@@ -26,7 +28,7 @@ export class Pace {
   /** @throws the signal's reason when it was aborted */
   async rest(): Promise<void> {
     if (!this.due) return;
-    await new Promise<void>((resume) => setTimeout(resume, 0));
+    await nextTurn();
     this.#signal?.throwIfAborted();
     this.#since = performance.now();
   }

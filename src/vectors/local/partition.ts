@@ -151,7 +151,7 @@ export class Partition {
     this.vectorOf.push(kept ? this.vectors.append(vector) : -1);
     if (kept) this.slotOfVector.push(slot);
     if (!fits) this.#withoutVector.add(id);
-    this.groups.add(slot, features.group);
+    this.groups.add(slot, features);
     this.links.add();
     this.#slotOfId.set(id, slot);
     this.#slotOfRow?.set(row, slot);

@@ -11,16 +11,18 @@ export class TextTable {
   /** One more than the number of the text at each place; 0 where there is none. At least half of it is. */
   #places = new Uint32Array(FIRST_CAPACITY);
 
-  /** The number of a text, given to it now when it has none. */
-  number(text: Uint8Array): number {
-    const hash = hashOf(text);
+  /** The number of the text that lies from `from` up to and without `to`, given to it now when it has none. */
+  number(bytes: Uint8Array, from: number, to: number): number {
+    const hash = hashOf(bytes, from, to);
     let place = hash & (this.#places.length - 1);
     for (let held = this.#places[place] ?? 0; held > 0; held = this.#places[place] ?? 0) {
-      if (this.#hashes.values[held - 1] === hash && equal(this.#bytes[held - 1], text)) return held - 1;
+      if (this.#hashes.values[held - 1] === hash && equal(this.#bytes[held - 1], bytes, from, to))
+        return held - 1;
       place = (place + 1) & (this.#places.length - 1);
     }
+    const text = bytes.slice(from, to);
     this.#places[place] = this.texts.push(decoder.decode(text));
-    this.#bytes.push(text.slice());
+    this.#bytes.push(text);
     this.#hashes.push(hash);
     if (this.texts.length * 2 > this.#places.length) this.#grow();
     return this.texts.length - 1;
@@ -36,14 +38,14 @@ export class TextTable {
   }
 }
 
-function hashOf(text: Uint8Array): number {
-  let hash = text.length;
-  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ (text[at] ?? 0), 0x01000193);
+function hashOf(bytes: Uint8Array, from: number, to: number): number {
+  let hash = to - from;
+  for (let at = from; at < to; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193);
   return hash ^ (hash >>> 15);
 }
 
-function equal(left: Uint8Array | undefined, right: Uint8Array): boolean {
-  if (left?.length !== right.length) return false;
-  for (let at = 0; at < right.length; at++) if (left[at] !== right[at]) return false;
+function equal(text: Uint8Array | undefined, bytes: Uint8Array, from: number, to: number): boolean {
+  if (text?.length !== to - from) return false;
+  for (let at = from; at < to; at++) if (text[at - from] !== bytes[at]) return false;
   return true;
 }

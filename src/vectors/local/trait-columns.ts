@@ -29,10 +29,10 @@ export class TraitColumns {
 
   /** Adds those of the next slot. */
   add(id: string, features: PackedFeatures): void {
-    const { speaker, session } = features;
+    const { bytes, speakerAt, sessionAt, groupAt } = features;
     this.ids.push(id);
-    this.speakerOf.push(speaker ? this.speakers.number(speaker) : -1);
-    this.sessionOf.push(session ? this.sessions.number(session) : -1);
+    this.speakerOf.push(features.isSpoken ? this.speakers.number(bytes, speakerAt, sessionAt) : -1);
+    this.sessionOf.push(features.isInSession ? this.sessions.number(bytes, sessionAt, groupAt) : -1);
     this.createdAt.push(features.createdAt);
     this.#times.push(features.time);
     this.#importances.push(features.importance);

@@ -1,37 +1,41 @@
-import { Float32Matrix, QuantizedMatrix, type RowSelection } from "../kernel/matrix.ts";
+import { QuantizedMatrix, RemainderMatrix, type RowSelection } from "../kernel/matrix.ts";
+import { Top } from "../kernel/top.ts";
 import type { Pace } from "./pace.ts";
 
 /** So many times the wanted rows are rescored exactly: on a million vectors none of the best was missed. */
 const RESCORED = 4;
 
 /**
- * The vectors of a partition, by number: in int8 to find the nearest among many, and in float32 for every cosine that is
- * given out. Numbers rise from 0 and are not used again.
+ * The vectors of a partition, by number: in int8 to find the nearest among many, and what that leaves out in int8 again, for
+ * every cosine that is given out. Numbers rise from 0 and are not used again.
  */
 export class VectorColumn {
-  readonly #exact: Float32Matrix;
   readonly #quantized: QuantizedMatrix;
+  readonly #remainder: RemainderMatrix;
 
   constructor(dimensions: number) {
-    this.#exact = new Float32Matrix(dimensions);
     this.#quantized = new QuantizedMatrix(dimensions);
+    this.#remainder = new RemainderMatrix(dimensions);
   }
 
   append(vector: Float32Array): number {
     this.#quantized.append(vector);
-    return this.#exact.append(vector);
+    return this.#remainder.append(vector);
   }
 
   /** Forgets a vector; its number scores 0 from then on. */
   clear(number: number): void {
-    const zeros = new Float32Array(this.#exact.dimensions);
+    const zeros = new Float32Array(this.#quantized.dimensions);
     this.#quantized.set(number, zeros);
-    this.#exact.set(number, zeros);
+    this.#remainder.set(number, zeros);
   }
 
-  /** Exact cosines of the given vectors with `query`, in their order. */
+  /** Cosines of the given vectors with `query`, in their order: within some millionths. */
   cosines(query: Float32Array, numbers: Uint32Array): Float32Array {
-    return this.#exact.scores(query, numbers);
+    const cosines = this.#quantized.scores(query, numbers);
+    const rest = this.#remainder.scores(query, numbers);
+    for (let at = 0; at < cosines.length; at++) cosines[at] = (cosines[at] ?? 0) + (rest[at] ?? 0);
+    return cosines;
   }
 
   /** The numbers of the `count` nearest of the given vectors, rising. */
@@ -39,8 +43,14 @@ export class VectorColumn {
     const steps = this.#quantized.topInSteps(query, count * RESCORED, numbers);
     for (;;) {
       const step = steps.next();
-      if (step.done) return this.#exact.top(query, count, step.value.rows()).rows();
+      if (step.done) return this.#nearestOf(query, count, step.value.rows());
       await pace.rest();
     }
+  }
+
+  #nearestOf(query: Float32Array, count: number, numbers: Uint32Array): Uint32Array {
+    const top = new Top(Math.min(count, numbers.length));
+    top.offerAll(this.cosines(query, numbers), (place) => numbers[place] ?? 0);
+    return top.rows();
   }
 }

@@ -74,7 +74,8 @@ export class WordColumn {
     if (last) last.words = last.words.slice(0, this.#used);
     this.#used = 0;
     const [starts, ends] = [new Uint32Array(BLOCK_SLOTS), new Uint32Array(BLOCK_SLOTS)];
-    this.#blocks.push({ words: new Uint32Array(256), starts, ends });
+    // Probably about as many words as in the block before.
+    this.#blocks.push({ words: new Uint32Array(last?.words.length ?? 256), starts, ends });
   }
 
   #widen(block: GrowingBlock, least: number): void {
