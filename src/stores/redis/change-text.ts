@@ -7,6 +7,11 @@ export function changeText({ kind, change, id, at }: Pick<Told, "kind" | "change
   return JSON.stringify([kind, change, id, at]);
 }
 
+/** What follows kind and change in `changeText`, for scripts that find out what the change is. */
+export function changedText({ id, at }: Pick<Told, "id" | "at">): string {
+  return JSON.stringify([id, at]).slice(1);
+}
+
 /** Whose record or session it is. Scripts take labels out of it again. */
 export function scopeText({
   namespace,

@@ -1,8 +1,7 @@
 import type { Change, ForeignChanges } from "../../core/store.ts";
 import { changeParts } from "./change-text.ts";
 import { asBytes, asList, asText, type Reply } from "./connection/reply.ts";
-import { ANSWER_ONCE } from "./connection/requests.ts";
-import { defineScript } from "./connection/script.ts";
+import { defineGathered } from "./connection/script.ts";
 import { tenantKey } from "./keys.ts";
 import type { Parts } from "./store-parts.ts";
 import { announceTenant } from "./tenants.ts";
@@ -49,32 +48,41 @@ function toChange(item: Reply): Change {
 }
 
 /** Arguments: source, its position before, its position then, and version, change and scope of each change. */
-const TAKE_SCRIPT = defineScript(
-  ["counters", "feed", "positions", "REQUEST"],
-  ANSWER_ONCE,
-  `
-local source, after, last = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
-local position = tonumber(redis.call('HGET', positions, source) or 0)
-if #ARGV == 4 or position ~= after then return position end
-for index = 5, #ARGV, 3 do
+const TAKE_SCRIPT = defineGathered({
+  writes: true,
+  shared: ["counters", "feed", "positions"],
+  call: [
+    `
+local source, after, last = take(), tonumber(take()), take()
+local current = tonumber(redis.call('HGET', positions, source) or 0)
+if position == stop or current ~= after then return current end
+while position < stop do
   local sequence = redis.call('HINCRBY', counters, 'sequence', 1)
-  redis.call('XADD', feed, sequence .. '-0', 'v', ARGV[index], 'c', ARGV[index + 1], 's', ARGV[index + 2])
+  redis.call('XADD', feed, sequence .. '-0', 'v', take(), 'c', take(), 's', take())
 end
-redis.call('HSET', positions, source, ARGV[4])
-return answer(last)
+redis.call('HSET', positions, source, last)
+return tonumber(last)
 `,
-);
+  ],
+});
 
 export async function takeChanges(
-  { server, prefix, requestId }: Parts,
+  { server, prefix }: Parts,
   tenant: string,
   { source, after, changes }: ForeignChanges,
 ): Promise<number> {
   if (changes.length > 0) await announceTenant(server, prefix, tenant);
-  const fields = ["counters", "feed", "positions", `request:${requestId()}`];
-  const reply = await server.write(TAKE_SCRIPT, {
-    keys: fields.map((field) => tenantKey(prefix, tenant, field)),
-    args: [source, after, changes.at(-1)?.sequence ?? after, ...changes.flatMap(changeParts)],
-  });
+  const reply = await server.gather(
+    {
+      script: TAKE_SCRIPT,
+      group: tenant,
+      shared: ["counters", "feed", "positions"].map((field) => tenantKey(prefix, tenant, field)),
+      request: (name) => tenantKey(prefix, tenant, name),
+    },
+    {
+      keys: [],
+      args: [source, after, changes.at(-1)?.sequence ?? after, ...changes.flatMap(changeParts)],
+    },
+  );
   return Number(reply);
 }

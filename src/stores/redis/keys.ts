@@ -8,7 +8,12 @@ export function tenantsKey(prefix: string): string {
 
 /** A key of a tenant. All keys of a tenant share a hash tag, so that a cluster keeps them in one slot. */
 export function tenantKey(prefix: string, tenant: string, field: string): string {
-  return `${prefix}:tenant:{${escapeLabel(tenant)}}:${field}`;
+  return tenantKeyBase(prefix, tenant) + field;
+}
+
+/** What the keys of a tenant begin with. */
+export function tenantKeyBase(prefix: string, tenant: string): string {
+  return `${prefix}:tenant:{${escapeLabel(tenant)}}:`;
 }
 
 /**
@@ -16,7 +21,12 @@ export function tenantKey(prefix: string, tenant: string, field: string): string
  * conversation live in one slot of a cluster.
  */
 export function sessionFieldKey(prefix: string, key: SessionKey, field: string): string {
-  return `${prefix}:conv:{${conversationId(key)}}:${field}`;
+  return sessionKeyBase(prefix, key) + field;
+}
+
+/** What the keys of a session begin with. */
+export function sessionKeyBase(prefix: string, key: SessionKey): string {
+  return `${prefix}:conv:{${conversationId(key)}}:`;
 }
 
 /**
@@ -31,6 +41,7 @@ export function conversationId({ tenant, namespace, userId, sessionId }: Session
 
 /** A closing brace would end the hash tag early, and an empty tag is none. */
 function escapeLabel(label: string): string {
+  if (!/[%{}/]/.test(label)) return label;
   return label.replace(/[%{}/]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 

@@ -15,7 +15,7 @@ await withServer("redis", ({ url }) => {
     const client = await connected();
     const keys: string[] = [];
     for await (const page of client.scanIterator({ MATCH: `*${prefix}*` })) keys.push(...page);
-    return keys.filter((key) => !key.includes(":request:")).sort();
+    return keys.filter((key) => !key.includes(":request:") && !key.startsWith(`{${prefix}:jobs}`)).sort();
   };
 
   test("a conversation is kept under memory:conv:{conversation_id}:{field}", async () => {

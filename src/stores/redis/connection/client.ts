@@ -56,6 +56,8 @@ export async function createRedisClient(
     disableOfflineQueue: true,
     ...(database > 0 && { database }),
   };
+  // The driver's own timeout would make an abort signal for each command, which costs more than sending it.
+  const commandOptions = { timeout: 0 };
   const mapping = { [redis.RESP_TYPES.BLOB_STRING]: Buffer };
   /** Makes the rest of the client of what differs between the kinds. */
   const watched = (
@@ -83,7 +85,12 @@ export async function createRedisClient(
   const [first = { host: "localhost", port: 6379 }] = hosts;
   switch (address.kind) {
     case "single": {
-      const client = redis.createClient({ ...common, RESP: 2, socket: { ...socket, ...first } as never });
+      const client = redis.createClient({
+        ...common,
+        RESP: 2,
+        commandOptions,
+        socket: { ...socket, ...first } as never,
+      });
       const typed = client.withTypeMapping(mapping);
       return watched(client, {
         send: (_, command) => typed.sendCommand<Reply>(command),
@@ -99,6 +106,7 @@ export async function createRedisClient(
         name: address.name,
         sentinelRootNodes: [...hosts],
         RESP: 2,
+        commandOptions,
         nodeClientOptions: { ...common, socket: socket as never },
         sentinelClientOptions: { socket: socket as never },
         scanInterval: 1000,
@@ -119,6 +127,7 @@ export async function createRedisClient(
         defaults: { ...common, socket: socket as never },
         RESP: 2,
         topologyRefreshOnReconnectionAttemptStrategy: LONGEST_PAUSE,
+        commandOptions,
       });
       const typed = cluster.withTypeMapping(mapping);
       return watched(cluster, {

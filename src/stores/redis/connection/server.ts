@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Logger } from "../../../core/logger.ts";
 import type { Stored } from "../values.ts";
@@ -12,13 +13,10 @@ import {
   tooFewReplicas,
   unavailable,
 } from "./failures.ts";
-import type { Reply } from "./reply.ts";
+import { type Call, type Company, gatherCalls } from "./gathering.ts";
+import { asList, type Reply } from "./reply.ts";
+import { requestNames } from "./requests.ts";
 import type { Script } from "./script.ts";
-
-export interface ScriptCall {
-  readonly keys: readonly string[];
-  readonly args: readonly (Stored | number)[];
-}
 
 /** The server as the store needs it: every call ends, with an answer or an error, within the deadline. */
 export interface Server {
@@ -30,12 +28,12 @@ export interface Server {
   /** A way to each primary for commands that may be repeated, whatever keys it has. */
   primaries(): Send[];
   /** Runs a script that may be repeated. */
-  run(script: Script, call: ScriptCall): Promise<Reply>;
+  run(script: Script, call: Call): Promise<Reply>;
   /**
-   * Runs a script that changes something. Its first argument is 0, or 1 when the same call may have been carried out
-   * before: then the script answers from what it remembered of it.
+   * Has a call carried out together with others that come at the same moment. One that writes happens once, however often
+   * it is tried.
    */
-  write(script: Script, call: ScriptCall): Promise<Reply>;
+  gather(company: Company, call: Call): Promise<Reply>;
   /** Runs `work`, unless the store was closed; closing waits for it. */
   whileOpen<Result>(work: () => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
@@ -52,6 +50,7 @@ export async function connectServer(address: RedisAddress, options: ServerOption
   const where = describeAddress(address);
   const client = await createRedisClient(address, { timeout, logger, where });
   await connect(client, where, timeout);
+  const requests = requestNames(randomBytes(9).toString("base64url"));
   const running = new Set<Promise<unknown>>();
   let closing: Promise<void> | undefined;
 
@@ -100,26 +99,34 @@ export async function connectServer(address: RedisAddress, options: ServerOption
     return reply;
   }
 
+  const gather = gatherCalls(async ({ script, shared, request }, calls) => {
+    const keys = [...shared, ...calls.flatMap((call) => call.keys)];
+    const args = calls.flatMap((call) => [call.args.length, call.keys.length, ...call.args]).map(argument);
+    if (!request) return asList(await patiently(() => evaluate(script, keys, args)));
+    const { id, key } = requests.take();
+    const send = minReplicas === 0 ? client.send : sendReplicated;
+    const allKeys = [request(key), ...keys];
+    const replies = await patiently((tries) =>
+      evaluate(script, allKeys, [tries === 0 ? "0" : "1", id, ...args], send),
+    );
+    requests.release(key);
+    return asList(replies);
+  });
+
   return {
     where,
     isCluster: address.kind === "cluster",
     command: (key, command) => patiently(() => client.send(key, command)),
     primaries: () => client.primaries().map((send) => (command) => patiently(() => send(command))),
     run: (script, { keys, args }) => patiently(() => evaluate(script, keys, args.map(argument))),
-    write(script, { keys, args }) {
-      const rest = args.map(argument);
-      const send = minReplicas === 0 ? client.send : sendReplicated;
-      return patiently((tries) => evaluate(script, keys, [tries === 0 ? "0" : "1", ...rest], send));
-    },
-    async whileOpen(work) {
-      if (closing !== undefined) throw closedFailure(where);
+    gather,
+    whileOpen(work) {
+      if (closing !== undefined) return Promise.reject(closedFailure(where));
       const promise = work();
       running.add(promise);
-      try {
-        return await promise;
-      } finally {
-        running.delete(promise);
-      }
+      const end = () => running.delete(promise);
+      promise.then(end, end);
+      return promise;
     },
     close() {
       closing ??= (async () => {
@@ -150,14 +157,18 @@ async function connect(client: Client, where: string, timeout: number): Promise<
 const LATE = Symbol("late");
 
 /** The promise's outcome, or `LATE` after so many milliseconds. */
-async function within<Result>(milliseconds: number, promise: Promise<Result>): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(LATE), Math.max(0, milliseconds));
+function within<Result>(milliseconds: number, promise: Promise<Result>): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(LATE), Math.max(0, milliseconds));
+    promise.then(
+      (result) => {
+        clearTimeout(timer);
+        resolve(result);
+      },
+      (error) => {
+        clearTimeout(timer);
+        reject(error);
+      },
+    );
   });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -14,33 +14,38 @@ end
 `;
 
 /**
- * Names of the listings a record stands in: \`a\` all, \`u\` of a user or of nobody, \`s\` of a session, \`n\` of a
- * namespace. Behind the name follow creation and id, so that a part of the sorted set is a listing in order.
+ * Writes and removes what a record has in the sorted sets. Names of the listings it stands in: \`a\` all, \`u\` of a user
+ * or of nobody, \`s\` of a session, \`n\` of a namespace. Behind the name follow creation and id, so that a part of the
+ * sorted set is a listing in order.
  */
-export const LISTS = `
-local function listsOf(id, head)
-  local scope = cjson.decode(head[SCOPE])
-  local place = '\\0' .. head[CREATED] .. '\\0' .. id
-  local function label(field) return scope[field] ~= cjson.null and scope[field] or '' end
-  local lists = {'a' .. place, 'u' .. label(2) .. place}
-  if label(4) ~= '' then lists[#lists + 1] = 's' .. label(4) .. place end
-  if label(1) ~= '' then lists[#lists + 1] = 'n' .. label(1) .. place end
-  return lists, label(2)
-end
-local function rowText(head) return string.format('%016.0f', head[ROW]) end
-`;
-
-/** Writes and removes what a record has in the sorted sets. */
 export const SORTED_SETS = `
 local function sorted(command, id, head)
-  local lists, user = listsOf(id, head)
-  local function apply(key, member)
-    if command == 'ZADD' then redis.call('ZADD', key, 0, member) else redis.call('ZREM', key, member) end
+  local scope = cjson.decode(head[SCOPE])
+  local adds, user = command == 'ZADD', scope[2] ~= cjson.null and scope[2] or ''
+  local place = '\\0' .. head[CREATED] .. '\\0' .. id
+  local call = {command, listing}
+  local function list(name)
+    if adds then call[#call + 1] = 0 end
+    call[#call + 1] = name .. place
   end
-  for _, member in ipairs(lists) do apply(listing, member) end
-  apply(users, user .. '\\0' .. rowText(head) .. '\\0' .. id)
-  apply(makers, head[MAKER] .. '\\0' .. rowText(head) .. '\\0' .. id)
-  if head[EXPIRES] ~= '' then apply(expiries, head[EXPIRES] .. '\\0' .. id) end
-  if command == 'ZADD' then redis.call('ZADD', rows, head[ROW], id) else redis.call('ZREM', rows, id) end
+  list('a')
+  list('u' .. user)
+  if scope[4] ~= cjson.null then list('s' .. scope[4]) end
+  if scope[1] ~= cjson.null then list('n' .. scope[1]) end
+  redis.call(unpack(call))
+  local behind = '\\0' .. string.format('%016.0f', head[ROW]) .. '\\0' .. id
+  local function apply(key, score, member)
+    if adds then redis.call('ZADD', key, score, member) else redis.call('ZREM', key, member) end
+  end
+  apply(users, 0, user .. behind)
+  apply(makers, 0, head[MAKER] .. behind)
+  apply(rows, head[ROW], id)
+  if head[EXPIRES] ~= '' then apply(expiries, 0, head[EXPIRES] .. '\\0' .. id) end
+end
+local function sortedAlike(before, after)
+  for field = ROW, MAKER do
+    if field ~= DUPLICATE and before[field] ~= after[field] then return false end
+  end
+  return true
 end
 `;

@@ -1,4 +1,4 @@
-import { tenantKey } from "../keys.ts";
+import { tenantKey, tenantKeyBase } from "../keys.ts";
 
 /**
  * What a tenant's records are kept in, in the order in which scripts take the keys. All are hashes from record id to
@@ -42,10 +42,16 @@ export const RECORD_FIELDS = [
 export type RecordField = (typeof RECORD_FIELDS)[number];
 
 export function recordKeys(prefix: string, tenant: string, fields: readonly RecordField[]): string[] {
-  return fields.map((field) => tenantKey(prefix, tenant, field));
+  const base = tenantKeyBase(prefix, tenant);
+  return fields.map((field) => base + field);
 }
 
 /** The versions of one record, a list. */
 export function historyKey(prefix: string, tenant: string, id: string): string {
   return tenantKey(prefix, tenant, `history:${id}`);
+}
+
+export function historyKeys(prefix: string, tenant: string, ids: readonly string[]): string[] {
+  const base = tenantKey(prefix, tenant, "history:");
+  return ids.map((id) => base + id);
 }

@@ -5,7 +5,7 @@ import { defineScript } from "../connection/script.ts";
 import { tenantKey } from "../keys.ts";
 import type { Parts } from "../store-parts.ts";
 import { decodeValue } from "../values.ts";
-import { historyKey } from "./keys.ts";
+import { historyKeys } from "./keys.ts";
 import { toRecord } from "./rows.ts";
 
 interface PastMoment {
@@ -47,7 +47,7 @@ export async function ownPast(
   { now, asOf }: PastMoment,
 ): Promise<(MemoryRecord | null)[]> {
   const reply = await server.run(PAST_SCRIPT, {
-    keys: [tenantKey(prefix, tenant, "records"), ...ids.map((id) => historyKey(prefix, tenant, id))],
+    keys: [tenantKey(prefix, tenant, "records"), ...historyKeys(prefix, tenant, ids)],
     args: [instantKey(asOf), ...ids],
   });
   return asList(reply).map((found) => {

@@ -1,7 +1,7 @@
 import type { MemoryRecord, RecordVersion } from "../../../core/record.ts";
 import { fromInstantKey, type Instant, instantKey } from "../../../core/time.ts";
 import { asList, asText, type Reply } from "../connection/reply.ts";
-import { defineScript } from "../connection/script.ts";
+import { defineGathered, defineScript, type GatheredScript } from "../connection/script.ts";
 import { tenantKey } from "../keys.ts";
 import type { Parts } from "../store-parts.ts";
 import { HEADS } from "./heads.ts";
@@ -12,36 +12,55 @@ import { toRecord } from "./rows.ts";
 /** So many records at most come with one reply. */
 export const PAGE = 500;
 
-/** Gives record, version and accesses, or nothing, for each id after the instant. Aliases are followed. */
-const READ_SCRIPT = defineScript(
-  ["heads", "records", "accesses", "aliases"],
-  HEADS,
-  `
-local function resolve(id)
-  local visited = {}
+const FIELDS = ["heads", "records", "accesses", "aliases", "duplicates"] as const;
+
+/** Gives record, version and accesses, or nothing, for each of what follows the instant; `idOf` finds the id. */
+const readScript = (idOf: string) =>
+  defineGathered({
+    writes: false,
+    shared: FIELDS,
+    functions: [HEADS, idOf],
+    call: [
+      `
+local now, found = take(), {}
+while position < stop do
+  local id = idOf(take())
+  local head = id and readHead(id)
+  if head and lives(head, now) then
+    found[#found + 1] = {redis.call('HGET', records, id), head[VERSION], redis.call('HGET', accesses, id)}
+  else
+    found[#found + 1] = false
+  end
+end
+return found
+`,
+    ],
+  });
+
+/** By id. Aliases are followed. */
+const READ_SCRIPT = readScript(`
+local function idOf(id)
+  local visited
   while true do
     local changes = redis.call('HGET', aliases, id)
     local last = changes and cjson.decode(changes)
     local target = last and last[#last][1] or cjson.null
     if target == cjson.null then return id end
+    visited = visited or {}
     visited[id] = true
     if visited[target] then return nil end
     id = target
   end
 end
-local found = {}
-for index = 2, #ARGV do
-  local id = resolve(ARGV[index])
-  local head = id and readHead(id)
-  if head and lives(head, ARGV[1]) then
-    found[index - 1] = {redis.call('HGET', records, id), head[VERSION], redis.call('HGET', accesses, id)}
-  else
-    found[index - 1] = false
-  end
+`);
+
+/** By duplicate key. */
+const DUPLICATES_SCRIPT = readScript(`
+local function idOf(key)
+  local kept = redis.call('HGET', duplicates, key)
+  return kept and cmsgpack.unpack(kept)[1]
 end
-return found
-`,
-);
+`);
 
 export async function readRecords(
   parts: Parts,
@@ -61,17 +80,23 @@ export async function readRecords(
   return found;
 }
 
-async function readPresent(
-  { server, prefix }: Parts,
+function readPresent(
+  parts: Parts,
   tenant: string,
   ids: readonly string[],
   now: Instant,
 ): Promise<(MemoryRecord | null)[]> {
-  const reply = await server.run(READ_SCRIPT, {
-    keys: recordKeys(prefix, tenant, ["heads", "records", "accesses", "aliases"]),
-    args: [instantKey(now), ...ids],
-  });
-  return asList(reply).map(foundRecord);
+  return findRecords(parts, tenant, READ_SCRIPT, [instantKey(now), ...ids]);
+}
+
+async function findRecords(
+  { server, prefix }: Parts,
+  tenant: string,
+  script: GatheredScript,
+  args: readonly string[],
+): Promise<(MemoryRecord | null)[]> {
+  const shared = recordKeys(prefix, tenant, FIELDS);
+  return asList(await server.gather({ script, group: tenant, shared }, { keys: [], args })).map(foundRecord);
 }
 
 function foundRecord(found: Reply): MemoryRecord | null {
@@ -79,28 +104,8 @@ function foundRecord(found: Reply): MemoryRecord | null {
   return body === undefined ? null : toRecord(body, version, access);
 }
 
-/** Gives record, version and accesses of whoever has each key, or nothing. */
-const DUPLICATES_SCRIPT = defineScript(
-  ["heads", "records", "accesses", "duplicates"],
-  HEADS,
-  `
-local found = {}
-for index = 2, #ARGV do
-  local kept = redis.call('HGET', duplicates, ARGV[index])
-  local id = kept and cmsgpack.unpack(kept)[1]
-  local head = id and readHead(id)
-  if head and lives(head, ARGV[1]) then
-    found[index - 1] = {redis.call('HGET', records, id), head[VERSION], redis.call('HGET', accesses, id)}
-  else
-    found[index - 1] = false
-  end
-end
-return found
-`,
-);
-
 export async function findDuplicates(
-  { server, prefix }: Parts,
+  parts: Parts,
   tenant: string,
   keys: readonly string[],
   now: Instant,
@@ -108,14 +113,8 @@ export async function findDuplicates(
   const found = new Map<string, MemoryRecord>();
   for (let start = 0; start < keys.length; start += PAGE) {
     const page = keys.slice(start, start + PAGE);
-    const reply = await server.run(DUPLICATES_SCRIPT, {
-      keys: recordKeys(prefix, tenant, ["heads", "records", "accesses", "duplicates"]),
-      args: [instantKey(now), ...page],
-    });
-    for (const [index, item] of asList(reply).entries()) {
-      const record = foundRecord(item);
-      if (record) found.set(page[index] ?? "", record);
-    }
+    const records = await findRecords(parts, tenant, DUPLICATES_SCRIPT, [instantKey(now), ...page]);
+    for (const [index, record] of records.entries()) if (record) found.set(page[index] ?? "", record);
   }
   return found;
 }

@@ -1,47 +1,49 @@
 import { type Instant, instantKey } from "../../../core/time.ts";
 import { changeText } from "../change-text.ts";
 import { asList, asText } from "../connection/reply.ts";
-import { ANSWER_ONCE } from "../connection/requests.ts";
-import { defineScript } from "../connection/script.ts";
+import { defineGathered } from "../connection/script.ts";
 import { tenantKey } from "../keys.ts";
 import type { Parts } from "../store-parts.ts";
 import { HEADS } from "./heads.ts";
 import { recordKeys } from "./keys.ts";
-import { runWrites } from "./write.ts";
+import { runWrites, type ScriptWrite } from "./write.ts";
 
 /** So many ids at most are changed by one script: others wait for it. */
 const STEP = 500;
 
 /** Counts an access of each id after the instant, given both as sortable text and as it is. */
-const TOUCH_SCRIPT = defineScript(
-  ["heads", "accesses", "REQUEST"],
-  ANSWER_ONCE,
-  HEADS,
-  `
-for index = 4, #ARGV do
-  local id = ARGV[index]
-  if lives(readHead(id), ARGV[2]) then
+const TOUCH_SCRIPT = defineGathered({
+  writes: true,
+  shared: ["heads", "accesses"],
+  functions: [HEADS],
+  call: [
+    `
+local now, at = take(), take()
+while position < stop do
+  local id = take()
+  if lives(readHead(id), now) then
     local count = tonumber(string.match(redis.call('HGET', accesses, id), '^(%S+) '))
-    redis.call('HSET', accesses, id, string.format('%.17g', count + 1) .. ' ' .. ARGV[3])
+    redis.call('HSET', accesses, id, string.format('%.17g', count + 1) .. ' ' .. at)
   end
 end
-return answer(0)
+return 0
 `,
-);
+  ],
+});
 
 export async function touchRecords(
-  { server, prefix, requestId }: Parts,
+  { server, prefix }: Parts,
   tenant: string,
   ids: readonly string[],
   now: Instant,
 ): Promise<void> {
-  for (let start = 0; start < ids.length; start += STEP) {
-    const request = tenantKey(prefix, tenant, `request:${requestId()}`);
-    await server.write(TOUCH_SCRIPT, {
-      keys: [...recordKeys(prefix, tenant, ["heads", "accesses"]), request],
-      args: [instantKey(now), now, ...ids.slice(start, start + STEP)],
-    });
-  }
+  const shared = recordKeys(prefix, tenant, ["heads", "accesses"]);
+  const request = (name: string) => tenantKey(prefix, tenant, name);
+  for (let start = 0; start < ids.length; start += STEP)
+    await server.gather(
+      { script: TOUCH_SCRIPT, group: tenant, shared, request },
+      { keys: [], args: [instantKey(now), now, ...ids.slice(start, start + STEP)] },
+    );
 }
 
 export async function eraseRecords(
@@ -52,7 +54,7 @@ export async function eraseRecords(
 ): Promise<string[]> {
   const asked = [...new Set(ids)];
   const writes = asked.map((id) => ({
-    kind: "erase",
+    kind: "erase" as const,
     id,
     change: changeText({ kind: "record", change: "delete", id, at: now }),
   }));
@@ -83,7 +85,7 @@ export async function removeExpiredRecords(
     if (ids.length === 0) break;
     const note = JSON.stringify({ change: "delete", reason: "expired" });
     const writes = ids.map((id) => ({
-      kind: "expire",
+      kind: "expire" as const,
       id,
       note,
       change: changeText({ kind: "record", change: "delete", id, at: now }),
@@ -100,7 +102,7 @@ export async function removeExpiredRecords(
 async function whichChanged(
   parts: Parts,
   tenant: string,
-  writes: readonly { readonly kind: string; readonly id: string }[],
+  writes: readonly ScriptWrite[],
   now: Instant,
 ): Promise<string[]> {
   if (writes.length === 0) return [];

@@ -1,6 +1,5 @@
-import { ANSWER_ONCE } from "../connection/requests.ts";
-import { defineScript } from "../connection/script.ts";
-import { HEADS, LISTS, SORTED_SETS } from "./heads.ts";
+import { defineGathered, type GatheredScript } from "../connection/script.ts";
+import { HEADS, SORTED_SETS } from "./heads.ts";
 import { RECORD_FIELDS } from "./keys.ts";
 
 /** What the script is told of each write, in this order; what a kind of write does not need is empty. */
@@ -21,17 +20,16 @@ export const WRITE_FIELDS = [
   "target",
 ] as const;
 
+/** Lua that takes the arguments of the write whose first one is at `place`. */
+const TAKE_WRITE = `local _, ${WRITE_FIELDS.slice(1).join(", ")} = unpack(ARGV, place, place + ${WRITE_FIELDS.length - 1})`;
+
 /**
  * The first pass looks whether every write may happen, on a copy of the heads that each write changes for those behind
  * it. Scripts cannot be undone, so only the second pass writes.
  */
 const PLAN = `
-local now, at, answerKey, answerValue, answeredAt = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
-if answerKey ~= '' and redis.call('HEXISTS', answers, string.sub(answerKey, 2)) == 1 then return {'reused'} end
-
-local counts = redis.call('HMGET', counters, 'sequence', 'row')
-local sequence, lastRow = tonumber(counts[1] or 0), tonumber(counts[2] or 0)
-local current, owners, steps, results = {}, {}, {}, {}
+local now, at, sequence, lastRow, current, owners, steps
+local kinds = {}
 
 local function headOf(id)
   if not current[id] then current[id] = readHead(id) end
@@ -71,74 +69,80 @@ local function takeAway(id, head)
 end
 `;
 
-const KINDS = `
-local kinds = {}
-
-function kinds.put(write, history)
-  local id, before = write.id, headOf(write.id)
+const PUT = `
+function kinds.put(place, history)
+  ${TAKE_WRITE}
+  local before = headOf(id)
   local living = lives(before, now)
   local actual = living and before[VERSION] or 0
-  if actual ~= tonumber(write.expected) then return {'version', actual} end
-  local duplicate = string.sub(write.duplicate, 2)
-  if write.duplicate ~= '' then
-    local owner = ownerOf(duplicate)
+  if actual ~= tonumber(expected) then return {'version', actual} end
+  local duplicateKey = string.sub(duplicate, 2)
+  if duplicate ~= '' then
+    local owner = ownerOf(duplicateKey)
     if owner and owner[1] ~= id and (owner[2] == '' or owner[2] > now) then return {'duplicate', owner[1]} end
   end
   if not living then lastRow = lastRow + 1 end
-  local after = {before[VERSION] + 1, living and before[ROW] or lastRow,
-    write.expires, write.duplicate, write.created, write.scope, write.maker}
+  local after = {before[VERSION] + 1, living and before[ROW] or lastRow, expires, duplicate, created, scope, maker}
   release(id, before)
-  if write.duplicate ~= '' then owners[duplicate] = {id, write.expires} end
+  if duplicate ~= '' then owners[duplicateKey] = {id, expires} end
   current[id] = after
   step(function()
+    local stays = before[ROW] and sortedAlike(before, after)
     if before[ROW] then
       keepBody(history, id)
-      sorted('ZREM', id, before)
+      if not stays then sorted('ZREM', id, before) end
     end
-    sorted('ZADD', id, after)
-    redis.call('HSET', records, id, write.body)
-    redis.call('HSET', entries, id, write.entry)
-    redis.call('HSET', accesses, id, write.access)
-    redis.call('RPUSH', history, after[VERSION], now .. '+', write.note, '', '')
+    if not stays then sorted('ZADD', id, after) end
+    redis.call('HSET', records, id, body)
+    redis.call('HSET', entries, id, entry)
+    redis.call('HSET', accesses, id, access)
+    redis.call('RPUSH', history, after[VERSION], now .. '+', note, '', '')
     endAlias(id)
-    tell(after[VERSION], write.change, write.scope)
+    tell(after[VERSION], change, scope)
   end)
   return after[VERSION]
 end
+`;
 
-local function remove(write, history, before)
-  local id = write.id
+const REMOVE = `
+local function remove(place, history, before)
+  ${TAKE_WRITE}
   local version = before[VERSION] + 1
   release(id, before)
   current[id] = {version, false, '', '', '', before[SCOPE]}
   step(function()
     keepBody(history, id)
-    redis.call('RPUSH', history, version, now .. '-', write.note, redis.call('HGET', accesses, id), '')
+    redis.call('RPUSH', history, version, now .. '-', note, redis.call('HGET', accesses, id), '')
     takeAway(id, before)
-    tell(version, write.change, before[SCOPE])
+    tell(version, change, before[SCOPE])
   end)
   return version
 end
 
-function kinds.delete(write, history)
-  local before = headOf(write.id)
+function kinds.delete(place, history)
+  ${TAKE_WRITE}
+  local before = headOf(id)
   local actual = lives(before, now) and before[VERSION] or 0
-  if actual == 0 or actual ~= tonumber(write.expected) then return {'version', actual} end
-  return remove(write, history, before)
+  if actual == 0 or actual ~= tonumber(expected) then return {'version', actual} end
+  return remove(place, history, before)
 end
 
-function kinds.expire(write, history)
-  local before = headOf(write.id)
+function kinds.expire(place, history)
+  ${TAKE_WRITE}
+  local before = headOf(id)
   if not before[ROW] or lives(before, now) then return 0 end
-  return remove(write, history, before)
+  return remove(place, history, before)
 end
+`;
 
-function kinds.alias(write)
+const ALIAS = `
+function kinds.alias(place)
+  ${TAKE_WRITE}
   step(function()
-    local before = redis.call('HGET', aliases, write.id)
+    local before = redis.call('HGET', aliases, id)
     local start = before and string.sub(before, 1, -2) .. ',' or '['
-    redis.call('HSET', aliases, write.id, start .. write.note .. ']')
-    redis.call('ZADD', targets, 0, write.target .. '\\0' .. write.id)
+    redis.call('HSET', aliases, id, start .. note .. ']')
+    redis.call('ZADD', targets, 0, target .. '\\0' .. id)
   end)
   return 0
 end
@@ -159,8 +163,9 @@ local function forgetTarget(id)
   end
 end
 
-function kinds.erase(write, history)
-  local id, before = write.id, headOf(write.id)
+function kinds.erase(place, history)
+  ${TAKE_WRITE}
+  local before = headOf(id)
   if redis.call('EXISTS', history) == 0 and redis.call('HEXISTS', aliases, id) == 0 then return 0 end
   local version = before[VERSION] + 1
   release(id, before)
@@ -173,22 +178,26 @@ function kinds.erase(write, history)
     end
     redis.call('HDEL', aliases, id)
     forgetTarget(id)
-    tell(version, write.change, before[SCOPE] or '[null,null,null,null]')
+    tell(version, change, before[SCOPE] or '[null,null,null,null]')
   end)
   return version
 end
 `;
 
-const RUN = `
-local FIELDS = {${WRITE_FIELDS.map((field) => `'${field}'`).join(",")}}
-local FIRST_ARGUMENT, FIRST_HISTORY = 7, ${RECORD_FIELDS.length + 2}
-local amount = (#ARGV - FIRST_ARGUMENT + 1) / #FIELDS
-for index = 1, amount do
-  local write = {}
-  for place, field in ipairs(FIELDS) do write[field] = ARGV[FIRST_ARGUMENT + (index - 1) * #FIELDS + place - 1] end
-  local result = kinds[write.kind](write, KEYS[FIRST_HISTORY + index - 1])
+const CALL = `
+local answerKey, answerValue, answeredAt
+now, at, answerKey, answerValue, answeredAt = take(), take(), take(), take(), take()
+if answerKey ~= '' and redis.call('HEXISTS', answers, string.sub(answerKey, 2)) == 1 then return {'reused'} end
+local counts = redis.call('HMGET', counters, 'sequence', 'row')
+sequence, lastRow = tonumber(counts[1] or 0), tonumber(counts[2] or 0)
+current, owners, steps = {}, {}, {}
+local results = {}
+for history = firstKey, lastKey do
+  local index, place = history - firstKey + 1, position + 1
+  local result = kinds[ARGV[place]](place, KEYS[history])
   if type(result) == 'table' then return {result[1], index - 1, result[2]} end
   results[index] = result
+  position = position + ${WRITE_FIELDS.length}
 end
 for _, work in ipairs(steps) do work() end
 for id, head in pairs(current) do
@@ -203,22 +212,30 @@ if answerKey ~= '' then
   redis.call('HSET', answers, string.sub(answerKey, 2), answerValue)
   redis.call('ZADD', answered, answeredAt, string.sub(answerKey, 2))
 end
-return answer({'written', results, sequence})
+return {'written', results, sequence}
 `;
 
+export type WriteKind = "put" | "delete" | "expire" | "alias" | "erase";
+
+/** A script costs time for each function in it, whether it is called or not; most writes only put. */
+const PUT_SCRIPT = writeScriptOf(PUT);
+const WHOLE_SCRIPT = writeScriptOf(PUT, REMOVE, ALIAS, ERASE);
+
 /**
- * Carries out a batch of writes, or none of them. Arguments: whether it is tried again, the instant as sortable text and
- * as it is, the idempotency key behind a `=` or nothing, what to keep with it, the instant in microseconds, then
- * `WRITE_FIELDS` of each write. Keys: those of the tenant, the request, the history of each write.
+ * Carries out a batch of writes, or none of them. Arguments: the instant as sortable text and as it is, the idempotency
+ * key behind a `=` or nothing, what to keep with it, the instant in microseconds, then `WRITE_FIELDS` of each write. Keys: those of the tenant; the
+ * history of each write.
  */
-export const WRITE_SCRIPT = defineScript(
-  [...RECORD_FIELDS, "REQUEST"],
-  ANSWER_ONCE,
-  HEADS,
-  LISTS,
-  SORTED_SETS,
-  PLAN,
-  KINDS,
-  ERASE,
-  RUN,
-);
+export function writeScript(kinds: Iterable<WriteKind>): GatheredScript {
+  for (const kind of kinds) if (kind !== "put") return WHOLE_SCRIPT;
+  return PUT_SCRIPT;
+}
+
+function writeScriptOf(...kinds: readonly string[]): GatheredScript {
+  return defineGathered({
+    writes: true,
+    shared: RECORD_FIELDS,
+    functions: [HEADS, SORTED_SETS, PLAN, ...kinds],
+    call: [CALL],
+  });
+}

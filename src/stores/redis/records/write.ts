@@ -10,12 +10,12 @@ import type { Parts } from "../store-parts.ts";
 import { announceTenant } from "../tenants.ts";
 import type { EncodeValue, Stored } from "../values.ts";
 import { answerOf, keyReused } from "./answers.ts";
-import { historyKey, RECORD_FIELDS, recordKeys } from "./keys.ts";
-import { WRITE_FIELDS, WRITE_SCRIPT } from "./write-script.ts";
+import { historyKeys, RECORD_FIELDS, recordKeys } from "./keys.ts";
+import { WRITE_FIELDS, type WriteKind, writeScript } from "./write-script.ts";
 
 /** A write as the script takes it. */
 export type ScriptWrite = { readonly [field in (typeof WRITE_FIELDS)[number]]?: Stored } & {
-  readonly kind: string;
+  readonly kind: WriteKind;
   readonly id: string;
 };
 
@@ -43,28 +43,36 @@ export async function writeBatch(
 
 /** Runs the script; the reply begins with what became of it. */
 export async function runWrites(
-  { server, prefix, requestId }: Parts,
+  { server, prefix }: Parts,
   tenant: string,
   writes: readonly ScriptWrite[],
   now: Instant,
   idempotency?: WriteBatch["idempotency"],
 ): Promise<Reply[]> {
   await announceTenant(server, prefix, tenant);
-  const reply = await server.write(WRITE_SCRIPT, {
-    keys: [
-      ...recordKeys(prefix, tenant, RECORD_FIELDS),
-      tenantKey(prefix, tenant, `request:${requestId()}`),
-      ...writes.map(({ id }) => historyKey(prefix, tenant, id)),
-    ],
-    args: [
-      instantKey(now),
-      now,
-      idempotency ? `=${idempotency.key}` : "",
-      idempotency ? answerOf(idempotency.fingerprint, idempotency.result) : "",
-      toMicroseconds(now),
-      ...writes.flatMap((write) => WRITE_FIELDS.map((field) => write[field] ?? "")),
-    ],
-  });
+  const reply = await server.gather(
+    {
+      script: writeScript(writes.map(({ kind }) => kind)),
+      group: tenant,
+      shared: recordKeys(prefix, tenant, RECORD_FIELDS),
+      request: (name) => tenantKey(prefix, tenant, name),
+    },
+    {
+      keys: historyKeys(
+        prefix,
+        tenant,
+        writes.map(({ id }) => id),
+      ),
+      args: [
+        instantKey(now),
+        now,
+        idempotency ? `=${idempotency.key}` : "",
+        idempotency ? answerOf(idempotency.fingerprint, idempotency.result) : "",
+        toMicroseconds(now),
+        ...writes.flatMap((write) => WRITE_FIELDS.map((field) => write[field] ?? "")),
+      ],
+    },
+  );
   return asList(reply);
 }
 

@@ -1,14 +1,14 @@
 import type { SessionKey } from "../../../core/session/state.ts";
 import { asBytes, asList, asText, type Reply } from "../connection/reply.ts";
-import { sessionFieldKey, sessionMember, tenantKey } from "../keys.ts";
+import { conversationId, sessionFieldKey, sessionMember, tenantKey } from "../keys.ts";
 import type { Parts } from "../store-parts.ts";
 import type { Stored } from "../values.ts";
-import { outboxKeys, sessionKeys, tenantSessionKeys } from "./keys.ts";
+import { outboxKeys, sessionKeys, tenantSessionKeys, userSessionsKey } from "./keys.ts";
 import { readKept } from "./receipt.ts";
-import { ANNOUNCE_SCRIPT, CHANGES, ENTER_SCRIPT } from "./scripts/change.ts";
+import { ANNOUNCE_SCRIPT, type ChangeScript, ENTER_SCRIPT } from "./scripts/change.ts";
 
 interface SessionChange {
-  readonly kind: keyof typeof CHANGES;
+  readonly script: ChangeScript;
   readonly request: string;
   /** Idempotency key, if there is one. */
   readonly answerKey?: string | undefined;
@@ -23,11 +23,16 @@ const HAPPENED = new Set(["written", "removed", "gone"]);
 export async function changeSession(parts: Parts, key: SessionKey, change: SessionChange): Promise<Reply[]> {
   if (parts.server.isCluster) return changeInCluster(parts, key, change);
   const { server, prefix } = parts;
-  const request = sessionFieldKey(prefix, key, `request:${change.request}`);
-  const reply = await server.write(CHANGES[change.kind].atOnce, {
-    keys: [...sessionKeys(prefix, key), request, ...tenantSessionKeys(prefix, key)],
-    args: ["", "", ...change.args],
-  });
+  const { tenant, userId } = key;
+  const reply = await server.gather(
+    {
+      script: change.script.atOnce,
+      group: tenant,
+      shared: tenantSessionKeys(prefix, tenant),
+      request: (name) => tenantKey(prefix, tenant, name),
+    },
+    { keys: [...sessionKeys(prefix, key), userSessionsKey(prefix, tenant, userId)], args: change.args },
+  );
   return asList(reply);
 }
 
@@ -39,7 +44,6 @@ async function changeInCluster(parts: Parts, key: SessionKey, change: SessionCha
   const { server, prefix } = parts;
   const { answerKey } = change;
   const pending = tenantKey(prefix, key.tenant, "pending");
-  const request = sessionFieldKey(prefix, key, `request:${change.request}`);
   for (;;) {
     const mark = markOf(change.request, key);
     const announced = await server.run(ANNOUNCE_SCRIPT, {
@@ -48,10 +52,18 @@ async function changeInCluster(parts: Parts, key: SessionKey, change: SessionCha
     });
     if (typeof announced !== "number") return readKept(parts, key.tenant, answerKey ?? "");
     const reply = asList(
-      await server.write(CHANGES[change.kind].later, {
-        keys: [...sessionKeys(prefix, key), request, ...outboxKeys(prefix, key, answerKey)],
-        args: [mark, announced, ...change.args],
-      }),
+      await server.gather(
+        {
+          script: change.script.later,
+          group: conversationId(key),
+          shared: [],
+          request: (name) => sessionFieldKey(prefix, key, name),
+        },
+        {
+          keys: [...sessionKeys(prefix, key), ...outboxKeys(prefix, key, answerKey)],
+          args: [mark, announced, ...change.args],
+        },
+      ),
     );
     const status = asText(reply[0]);
     if (status === "late") continue;
@@ -75,7 +87,8 @@ export async function enter(
 ): Promise<void> {
   await server.run(ENTER_SCRIPT, {
     keys: [
-      ...tenantSessionKeys(prefix, key),
+      ...tenantSessionKeys(prefix, key.tenant),
+      userSessionsKey(prefix, key.tenant, key.userId),
       tenantKey(prefix, key.tenant, "pending"),
       tenantKey(prefix, key.tenant, "numbers"),
     ],

@@ -1,5 +1,5 @@
 import type { SessionKey } from "../../../core/session/state.ts";
-import { sessionFieldKey, tenantKey } from "../keys.ts";
+import { sessionFieldKey, sessionKeyBase, tenantKey, tenantKeyBase } from "../keys.ts";
 
 /** What a session is kept in, in the order in which scripts take the keys. */
 export const SESSION_FIELDS = [
@@ -37,14 +37,13 @@ export function sessionKeys(
   key: SessionKey,
   fields: readonly string[] = SESSION_FIELDS,
 ): string[] {
-  return fields.map((field) => sessionFieldKey(prefix, key, field));
+  const base = sessionKeyBase(prefix, key);
+  return fields.map((field) => base + field);
 }
 
-export function tenantSessionKeys(prefix: string, { tenant, userId }: SessionKey): string[] {
-  return [
-    ...TENANT_FIELDS.map((field) => tenantKey(prefix, tenant, field)),
-    userSessionsKey(prefix, tenant, userId),
-  ];
+export function tenantSessionKeys(prefix: string, tenant: string): string[] {
+  const base = tenantKeyBase(prefix, tenant);
+  return TENANT_FIELDS.map((field) => base + field);
 }
 
 /** Sorted by the last update: the sessions of one user, or of nobody. */

@@ -5,6 +5,7 @@ import { decodeValue, type EncodeValue, type Stored } from "../values.ts";
 /** Widths of what stands before the content, see `MESSAGES` among the instructions. */
 const PLACE = 16;
 const INSTANT = 27;
+const HEAD = PLACE + INSTANT + 1 + INSTANT;
 const NEVER = " ".repeat(INSTANT);
 
 /** Times and flags, which scripts read and change in place, and the rest as a value. The place is the script's to give. */
@@ -29,13 +30,10 @@ export interface PlacedMessage {
 }
 
 export function decodeMessage(id: string, kept: Buffer): PlacedMessage {
-  let position = 0;
-  const next = (width: number) => {
-    position += width;
-    return kept.toString("latin1", position - width, position);
-  };
-  const [place, created, extracted, persisted] = [next(PLACE), next(INSTANT), next(1), next(INSTANT)];
-  const rest = decodeValue(kept.subarray(position)) as unknown as Pick<
+  const head = kept.toString("latin1", 0, HEAD);
+  const [place, created] = [head.slice(0, PLACE), head.slice(PLACE, PLACE + INSTANT)];
+  const [extracted, persisted] = [head.charAt(PLACE + INSTANT), head.slice(PLACE + INSTANT + 1)];
+  const rest = decodeValue(kept.subarray(HEAD)) as unknown as Pick<
     Message,
     "role" | "content" | "name" | "metadata"
   >;

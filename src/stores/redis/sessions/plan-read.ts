@@ -6,6 +6,7 @@ import type { Instant } from "../../../core/time.ts";
 import { toMicroseconds } from "../microseconds.ts";
 import type { EncodeValue, Stored } from "../values.ts";
 import { fillList, instructionsFor, type Plan, replace, setData } from "./plan.ts";
+import { EVERY_PART } from "./scripts/write.ts";
 
 /** Messages never decide what becomes of data and lists. */
 const NO_MESSAGES: MessageLog = {
@@ -48,7 +49,7 @@ export function planFor(
   }
   if (!jsonEquals(expiriesOf(rest), expiriesOf(before)))
     instructions.push(...tellExpiries(expiriesOf(before)));
-  return { instructions, sums: [], removes: false };
+  return { instructions, sums: [], parts: new Set(EVERY_PART), removes: false };
 }
 
 /** An operation as instructions that take effect whatever the session holds; null for one told by its outcome. */

@@ -2,12 +2,15 @@ import type { SessionOperation } from "../../../core/session/operations.ts";
 import type { Message, SessionContent } from "../../../core/session/state.ts";
 import type { EncodeValue, Stored } from "../values.ts";
 import { encodeMessage, flag, persistedText } from "./messages.ts";
+import { EVERY_PART, type InstructionPart } from "./scripts/write.ts";
 
 /** What the script is told: instructions with their arguments, and which keys of the data must hold numbers. */
 export interface Plan {
   readonly instructions: readonly Stored[];
   /** Key and summand of each increment. */
   readonly sums: readonly (readonly [key: string, by: number])[];
+  /** What the script must know. */
+  readonly parts: ReadonlySet<InstructionPart>;
   /** Whether fields may be taken away by somebody who does not know which of them expire. */
   readonly removes: boolean;
 }
@@ -34,8 +37,32 @@ export function planBlindly(operations: readonly SessionOperation[], encode: Enc
     if (told === null) return null;
     instructions.push(...told);
   }
-  return { instructions, sums, removes: operations.some(({ operation }) => TAKES_FIELDS.has(operation)) };
+  return {
+    instructions,
+    sums,
+    parts: new Set(operations.flatMap(({ operation }) => PARTS[operation] ?? EVERY_PART)),
+    removes: operations.some(({ operation }) => TAKES_FIELDS.has(operation)),
+  };
 }
+
+/** The parts whose instructions an operation is told in; all where it is not said. */
+const PARTS: { readonly [name in SessionOperation["operation"]]?: readonly InstructionPart[] } = {
+  append: ["messages"],
+  patchMessages: ["messages"],
+  deleteMessages: ["messages"],
+  setData: ["data"],
+  deleteData: ["data"],
+  increment: ["data"],
+  pushList: ["lists"],
+  popList: ["lists"],
+  setList: ["lists"],
+  deleteList: ["lists"],
+  setContext: ["settings"],
+  setTokens: ["settings"],
+  setStrategy: ["settings"],
+  setRecords: ["settings"],
+  setTimeToLive: ["settings"],
+};
 
 const TAKES_FIELDS: ReadonlySet<SessionOperation["operation"]> = new Set([
   "replace",

@@ -1,5 +1,6 @@
 import type { SessionKey, SessionState } from "../../../core/session/state.ts";
-import { compareInstants, type Instant } from "../../../core/time.ts";
+import type { Instant } from "../../../core/time.ts";
+import { conversationId } from "../keys.ts";
 import { toMicroseconds } from "../microseconds.ts";
 import type { Parts } from "../store-parts.ts";
 import { sessionKeys } from "./keys.ts";
@@ -15,9 +16,10 @@ export async function readSession(
 ): Promise<SessionState | null> {
   const session = await load(parts, key, now, newest === undefined ? "all" : String(newest));
   if (!session) return null;
-  const { rest } = session;
-  if (newest === undefined) return { ...rest, messages: session.messages };
-  return { ...rest, messages: byDate(session.messages) };
+  const placed = session.messages;
+  // A hash has no order. The newest come by date, and in the order in which they were appended where dates are equal.
+  const ordered = newest === undefined ? placed.toSorted((left, right) => left.place - right.place) : placed;
+  return { ...session.rest, messages: ordered.map(({ message }) => message) };
 }
 
 /** A session without its messages. */
@@ -30,15 +32,10 @@ async function load(
   key: SessionKey,
   now: Instant,
   messages: string,
-): Promise<ReadSession | null> {
-  const reply = await server.run(READ_SCRIPT, {
-    keys: sessionKeys(prefix, key, FIELDS),
-    args: [toMicroseconds(now), messages],
-  });
+): Promise<ReturnType<typeof toSession> | null> {
+  const reply = await server.gather(
+    { script: READ_SCRIPT, group: server.isCluster ? conversationId(key) : "", shared: [] },
+    { keys: sessionKeys(prefix, key, FIELDS), args: [toMicroseconds(now), messages] },
+  );
   return Array.isArray(reply) ? toSession(key, reply) : null;
-}
-
-/** Oldest first; those of one instant stay in the order in which they were appended. */
-function byDate(messages: SessionState["messages"]): SessionState["messages"] {
-  return messages.toSorted((left, right) => compareInstants(left.createdAt, right.createdAt));
 }

@@ -7,6 +7,7 @@ import { toMicroseconds } from "../microseconds.ts";
 import type { Parts } from "../store-parts.ts";
 import { tenantNames } from "../tenants.ts";
 import { changeSession } from "./change.ts";
+import { REMOVE_CHANGE } from "./scripts/change.ts";
 import { otherVersion } from "./write.ts";
 
 export async function deleteSession(
@@ -64,7 +65,7 @@ function remove(
 ): Promise<Reply[]> {
   const { namespace, userId, sessionId } = key;
   return changeSession(parts, key, {
-    kind: "remove",
+    script: REMOVE_CHANGE,
     request: parts.requestId(),
     args: [
       toMicroseconds(now),

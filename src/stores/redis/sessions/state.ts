@@ -1,36 +1,30 @@
 import type { JsonObject, JsonValue } from "../../../core/json.ts";
 import type { SessionRest } from "../../../core/session/operations.ts";
-import {
-  emptySession,
-  type Message,
-  type SessionKey,
-  type SessionState,
-} from "../../../core/session/state.ts";
+import { emptySession, type SessionKey, type SessionState } from "../../../core/session/state.ts";
 import { asPairs, asText, type Reply } from "../connection/reply.ts";
 import { fromMicroseconds } from "../microseconds.ts";
 import { decodeValue } from "../values.ts";
-import { decodeMessage } from "./messages.ts";
+import { decodeMessage, type PlacedMessage } from "./messages.ts";
 
 /** A session as it was read, and what tells whether it was changed since. */
 export interface ReadSession {
   readonly rest: SessionRest;
-  readonly messages: readonly Message[];
   readonly incarnation: string;
   readonly revision: string;
 }
 
-/** Takes a reply of `READ_SCRIPT` apart. */
-export function toSession(key: SessionKey, [meta, data, lists, messages]: readonly Reply[]): ReadSession {
+/** Takes a reply of `READ_SCRIPT` apart; messages come in the order of the reply. */
+export function toSession(
+  key: SessionKey,
+  [meta, data, lists, messages]: readonly Reply[],
+): ReadSession & { readonly messages: readonly PlacedMessage[] } {
   const values = new Map(asPairs(meta));
   return {
     rest: toRest(key, values, {
       data: Object.fromEntries(asPairs(data).map(([name, value]) => [name, decodeValue(value)])),
       lists: toLists(asPairs(lists)),
     }),
-    messages: asPairs(messages)
-      .map(([id, kept]) => decodeMessage(id, kept))
-      .sort((left, right) => left.place - right.place)
-      .map(({ message }) => message),
+    messages: asPairs(messages).map(([id, kept]) => decodeMessage(id, kept)),
     incarnation: asText(values.get("incarnation")),
     revision: asText(values.get("revision")),
   };

@@ -3,8 +3,8 @@ import { ConflictError, NotFoundError, StoreError, ValidationError } from "../..
 import type { SessionRest } from "../../../core/session/operations.ts";
 import { emptySession, type SessionKey } from "../../../core/session/state.ts";
 import type { SessionReceipt, SessionWrite } from "../../../core/store.ts";
-import { type Instant, toMilliseconds } from "../../../core/time.ts";
-import { changeText, scopeText } from "../change-text.ts";
+import type { Instant } from "../../../core/time.ts";
+import { changedText, scopeText } from "../change-text.ts";
 import { asText, type Reply } from "../connection/reply.ts";
 import { sessionMember } from "../keys.ts";
 import { toMicroseconds } from "../microseconds.ts";
@@ -16,6 +16,7 @@ import { type Plan, planBlindly } from "./plan.ts";
 import { planFor } from "./plan-read.ts";
 import { readForWriting } from "./read.ts";
 import { toReceipt } from "./receipt.ts";
+import { writeChange } from "./scripts/change.ts";
 import { WRITE_ARGUMENTS } from "./scripts/write.ts";
 import type { ReadSession } from "./state.ts";
 import { takeTurn } from "./turn.ts";
@@ -85,7 +86,7 @@ export async function writeSession(
 }
 
 const NO_KEY = { key: "", fingerprint: "" };
-const NO_PLAN: Plan = { instructions: [], sums: [], removes: false };
+const NO_PLAN: Plan = { instructions: [], sums: [], parts: new Set(), removes: false };
 
 /** No session has this revision, so nothing is written. */
 const NO_REVISION = "none";
@@ -119,14 +120,8 @@ function send(
 ): Promise<Reply[]> {
   const request = parts.requestId();
   const scope = { namespace: key.namespace, userId: key.userId, agentId: null, sessionId: key.sessionId };
-  const told = (change: "create" | "update") =>
-    changeText({ kind: "session", change, id: key.sessionId, at: now });
   const values: Record<(typeof WRITE_ARGUMENTS)[number], string | number> = {
-    retried: "",
-    mark: "",
-    announced: "",
     micros: toMicroseconds(now),
-    millis: toMilliseconds(now),
     now,
     removes: plan.removes ? 1 : 0,
     expected: expectedVersion ?? "",
@@ -139,20 +134,14 @@ function send(
     token,
     member: sessionMember(key),
     scope: scopeText(scope),
-    created: told("create"),
-    changed: told("update"),
+    subject: changedText({ id: key.sessionId, at: now }),
     sums: plan.sums.length,
   };
   return changeSession(parts, key, {
-    kind: "write",
+    script: writeChange(plan.parts),
     request,
     answerKey: idempotency?.key,
-    args: [
-      // The first ones are said where the change is sent.
-      ...WRITE_ARGUMENTS.slice(WRITE_ARGUMENTS.indexOf("micros")).map((name) => values[name]),
-      ...plan.sums.flat(),
-      ...plan.instructions,
-    ],
+    args: [...WRITE_ARGUMENTS.map((name) => values[name]), ...plan.sums.flat(), ...plan.instructions],
   });
 }
 

@@ -1,35 +1,51 @@
-import { ANSWER_ONCE } from "../../connection/requests.ts";
-import { defineScript } from "../../connection/script.ts";
-import { ENTER, PUBLISH_AT_ONCE, PUBLISH_LATER } from "./publish.ts";
-import { REMOVE_PARTS } from "./remove.ts";
-import { WRITE_PARTS } from "./write.ts";
+import { defineGathered, defineScript, type GatheredScript } from "../../connection/script.ts";
+import { BEGIN_LATER, ENTER, PUBLISH_AT_ONCE, PUBLISH_LATER } from "./publish.ts";
+import { REMOVE_CALL, REMOVE_FUNCTIONS } from "./remove.ts";
+import { type InstructionPart, WRITE_CALL, writeFunctions } from "./write.ts";
 
 /** Local names of the keys, in the order of `SESSION_FIELDS`. */
-const SESSION_KEYS = ["meta", "data", "lists", "messages", "dates", "turn", "REQUEST"];
+const SESSION_KEYS = ["meta", "data", "lists", "messages", "dates", "turn"];
 /** In the order of `tenantSessionKeys`. */
-const TENANT_KEYS = [
-  "counters",
-  "feed",
-  "sessions",
-  "sessionIds",
-  "sessionExpiries",
-  "answers",
-  "answered",
-  "userSessions",
-];
+const TENANT_KEYS = ["counters", "feed", "sessions", "sessionIds", "sessionExpiries", "answers", "answered"];
 /** In the order of `outboxKeys`. */
 const OUTBOX_KEYS = ["outbox", "number", "kept"];
 
-const atOnce = (parts: readonly string[]) =>
-  defineScript([...SESSION_KEYS, ...TENANT_KEYS], ANSWER_ONCE, ENTER, PUBLISH_AT_ONCE, ...parts);
-const later = (parts: readonly string[]) =>
-  defineScript([...SESSION_KEYS, ...OUTBOX_KEYS], ANSWER_ONCE, PUBLISH_LATER, ...parts);
+/** A script that changes sessions: on one server in one step, in a cluster in the conversation's slot. */
+export interface ChangeScript {
+  readonly atOnce: GatheredScript;
+  readonly later: GatheredScript;
+}
 
-/** What changes a session: on one server in one step, in a cluster in the conversation's slot. */
-export const CHANGES = {
-  write: { atOnce: atOnce(WRITE_PARTS), later: later(WRITE_PARTS) },
-  remove: { atOnce: atOnce(REMOVE_PARTS), later: later(REMOVE_PARTS) },
-} as const;
+function changeScript(functions: readonly string[], call: string): ChangeScript {
+  return {
+    atOnce: defineGathered({
+      writes: true,
+      shared: TENANT_KEYS,
+      own: [...SESSION_KEYS, "userSessions"],
+      functions: [ENTER, PUBLISH_AT_ONCE, ...functions],
+      call: [call],
+    }),
+    later: defineGathered({
+      writes: true,
+      shared: [],
+      own: [...SESSION_KEYS, ...OUTBOX_KEYS],
+      functions: [PUBLISH_LATER, ...functions],
+      call: [BEGIN_LATER, call],
+    }),
+  };
+}
+
+export const REMOVE_CHANGE = changeScript(REMOVE_FUNCTIONS, REMOVE_CALL);
+
+const writeChanges = new Map<string, ChangeScript>();
+
+/** Carries out instructions of these parts. */
+export function writeChange(parts: ReadonlySet<InstructionPart>): ChangeScript {
+  const name = [...parts].sort().join();
+  const script = writeChanges.get(name) ?? changeScript(writeFunctions(parts), WRITE_CALL);
+  writeChanges.set(name, script);
+  return script;
+}
 
 /** Announces a change under its mark; gives the server's time in milliseconds, or what the idempotency key has got. */
 export const ANNOUNCE_SCRIPT = defineScript(
@@ -48,7 +64,7 @@ return now
 
 /** Enters what was announced, once: whoever takes the mark away does it. A late entry changes no listing. */
 export const ENTER_SCRIPT = defineScript(
-  [...TENANT_KEYS, "pending", "numbers"],
+  [...TENANT_KEYS, "userSessions", "pending", "numbers"],
   ENTER,
   `
 if redis.call('ZREM', pending, ARGV[1]) == 0 then return 0 end

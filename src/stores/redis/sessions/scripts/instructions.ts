@@ -1,8 +1,69 @@
 /**
  * What a write is made of once it is planned. Each instruction takes its arguments from the list behind its name, and
  * those that belong to an operation add its result: \`j\` and JSON, or \`p\` and a value that was taken out of a list.
+ * These change the session as a whole, and what is told of it.
  */
-export const INSTRUCTIONS = `
+export const SETTINGS = `
+function instructions.meta() redis.call('HSET', meta, take(), take()) end
+
+function instructions.forget() results[#results] = nil end
+
+function instructions.ttl()
+  local seconds, sliding, onlyNew = take(), take(), take() == '1'
+  if onlyNew and (state.version > 0 or state.ttl ~= '') then return end
+  state.ttl, state.expires, state.timed = seconds, expiryOf(seconds), true
+  if sliding ~= '' then state.sliding = sliding == '1' end
+  redis.call('HSET', meta, 'ttl', state.ttl, 'sliding', state.sliding and '1' or '0')
+end
+
+function instructions.wipe()
+  if take() == 'data' then redis.call('DEL', data) else
+    redis.call('DEL', data, lists, messages, dates)
+    state.messages = 0
+  end
+  changed = true
+end
+
+function instructions.expiries()
+  local soonest
+  soonest, state.latest = take(), take()
+  redis.call('HSET', meta, 'soonest', soonest, 'latest', state.latest, 'expiries', take())
+  changed = true
+end
+`;
+
+/** These change the data. */
+export const DATA = `
+function instructions.set()
+  for _ = 1, tonumber(take()) do redis.call('HSET', data, take(), take()) end
+  changed = true
+end
+
+function instructions.unset()
+  local gone = 0
+  for _ = 1, tonumber(take()) do gone = gone + redis.call('HDEL', data, take()) end
+  changed = true
+  result('j' .. gone)
+end
+
+function instructions.without()
+  for _ = 1, tonumber(take()) do redis.call('HDEL', data, take()) end
+  changed = true
+end
+
+function instructions.increment()
+  local key, by = take(), tonumber(take())
+  local sum = tonumber(redis.call('HGET', data, key) or 0) + by
+  if sum == 0 then sum = 0 end
+  local text = string.format('%.17g', sum)
+  redis.call('HSET', data, key, text)
+  changed = true
+  result('j' .. text)
+end
+`;
+
+/** These change lists. */
+export const LISTS = `
 local function listHead(name)
   local kept = redis.call('HGET', lists, 'n' .. name)
   if not kept then return nil end
@@ -30,66 +91,10 @@ local function push(name, amount)
   setListHead(name, first, length)
   return length
 end
-local function result(text) results[#results + 1] = text end
-
-local instructions = {}
-
-function instructions.result() result(take()) end
-
-function instructions.meta() redis.call('HSET', meta, take(), take()) end
-
-function instructions.forget() results[#results] = nil end
-
-function instructions.ttl()
-  local seconds, sliding, onlyNew = take(), take(), take() == '1'
-  if onlyNew and (state.version > 0 or state.ttl ~= '') then return end
-  state.ttl, state.expires, state.timed = seconds, expiryOf(seconds), true
-  if sliding ~= '' then state.sliding = sliding == '1' end
-  redis.call('HSET', meta, 'ttl', state.ttl, 'sliding', state.sliding and '1' or '0')
-end
-
-function instructions.wipe()
-  if take() == 'data' then redis.call('DEL', data) else redis.call('DEL', data, lists, messages, dates) end
-  changed = true
-end
-
-function instructions.set()
-  for _ = 1, tonumber(take()) do redis.call('HSET', data, take(), take()) end
-  changed = true
-end
-
-function instructions.unset()
-  local gone = 0
-  for _ = 1, tonumber(take()) do gone = gone + redis.call('HDEL', data, take()) end
-  changed = true
-  result('j' .. gone)
-end
-
-function instructions.without()
-  for _ = 1, tonumber(take()) do redis.call('HDEL', data, take()) end
-  changed = true
-end
 
 function instructions.withoutLists()
   for _ = 1, tonumber(take()) do clearList(take()) end
   changed = true
-end
-
-function instructions.expiries()
-  local soonest
-  soonest, state.latest = take(), take()
-  redis.call('HSET', meta, 'soonest', soonest, 'latest', state.latest, 'expiries', take())
-  changed = true
-end
-
-function instructions.increment()
-  local key, by = take(), tonumber(take())
-  local sum = tonumber(redis.call('HGET', data, key) or 0) + by
-  if sum == 0 then sum = 0 end
-  local text = string.format('%.17g', sum)
-  redis.call('HSET', data, key, text)
-  changed = true
-  result('j' .. text)
 end
 
 function instructions.push()
@@ -139,7 +144,7 @@ function instructions.append()
     local kept = string.format('%016.0f', state.next) .. value
     if redis.call('HSETNX', messages, id, kept) == 1 then
       redis.call('ZADD', dates, 0, dateMember(id, kept))
-      state.next = state.next + 1
+      state.next, state.messages = state.next + 1, state.messages + 1
       fresh[#fresh + 1] = name
     end
   end
@@ -171,6 +176,7 @@ function instructions.delete()
     if kept then
       redis.call('HDEL', messages, id)
       redis.call('ZREM', dates, dateMember(id, kept))
+      state.messages = state.messages - 1
       found = found + 1
     end
   end

@@ -1,7 +1,8 @@
 /**
  * What a script on a session has to tell its tenant is an entry: `version`, `change` and `scope` for the feed,
- * `member`, `updated` (nothing when the session is gone) and `expires` for the listings, `answerKey`, `answer` and
- * `answeredAt` for a write with an idempotency key. This enters it.
+ * `member`, `updated` (nothing when the session is gone) and `expires` for the listings, `answerKey`, `answer`
+ * and `answeredAt` for a write with an idempotency key. This enters it. `listedUntil` is the expiry a session was listed with
+ * before; without it everything is listed anew.
  */
 export const ENTER = `
 local function enter(entry, listed)
@@ -19,7 +20,8 @@ local function enter(entry, listed)
   end
   redis.call('ZADD', sessions, entry.updated, entry.member)
   redis.call('ZADD', userSessions, entry.updated, entry.member)
-  redis.call('ZADD', sessionIds, 0, entry.member)
+  if not entry.listedUntil then redis.call('ZADD', sessionIds, 0, entry.member) end
+  if entry.expires == entry.listedUntil then return end
   if entry.expires == '' then redis.call('ZREM', sessionExpiries, entry.member)
   else redis.call('ZADD', sessionExpiries, entry.expires, entry.member) end
 end
@@ -44,11 +46,10 @@ const DAY_MS = 24 * 3600 * 1000;
  * numbered by the server's clock, and never downwards: so a late one is known as such.
  */
 export const PUBLISH_LATER = `
-local mark, announced = ARGV[2], tonumber(ARGV[3])
-local time = redis.call('TIME')
-if time[1] * 1000 - announced > ${ANNOUNCED_MS} then return {'late'} end
+local mark, time
 local function keptAnswer() return redis.call('GET', kept) end
 local function publish(entry)
+  entry.listedUntil = nil
   local last = tonumber(redis.call('GET', number) or 0)
   entry.number = math.max(time[1] * 1000000 + time[2], last + 1)
   redis.call('SET', number, string.format('%.0f', entry.number), 'PX', ${DAY_MS})
@@ -57,4 +58,10 @@ local function publish(entry)
   redis.call('HSET', outbox, mark, packed)
   return packed
 end
+`;
+
+/** Begins a change that is published later, and refuses one whose announcement is too old. */
+export const BEGIN_LATER = `
+mark, time = take(), redis.call('TIME')
+if time[1] * 1000 - take() > ${ANNOUNCED_MS} then return {'late'} end
 `;

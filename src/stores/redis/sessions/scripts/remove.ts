@@ -1,14 +1,13 @@
 import { META } from "./meta.ts";
 
+export const REMOVE_FUNCTIONS = [META];
+
 /**
- * Removes a session that lives, or with `expired` one that does not. Arguments: whether it is tried again, mark and
- * announcement, the present in microseconds, `living` or `expired`, the version it must have or nothing, member, scope,
- * change.
+ * Removes a session that lives, or with `expired` one that does not. Arguments: the present in microseconds, `living` or
+ * `expired`, the version it must have or nothing, member, scope, change.
  */
-export const REMOVE_PARTS = [
-  META,
-  `
-local now, which, expected, member, scope, change = ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9]
+export const REMOVE_CALL = `
+local now, which, expected, member, scope, change = unpack(ARGV, position + 1, stop)
 local state = readMeta()
 local living = lives(state, now)
 if which == 'expired' then
@@ -20,6 +19,5 @@ else
   if not living then return {'absent'} end
 end
 redis.call('DEL', meta, data, lists, messages, dates)
-return answer({'removed', publish({version = state.version, change = change, scope = scope, member = member})})
-`,
-];
+return {'removed', publish({version = state.version, change = change, scope = scope, member = member})}
+`;

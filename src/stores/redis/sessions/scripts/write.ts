@@ -1,16 +1,10 @@
-import { INSTRUCTIONS, MESSAGES } from "./instructions.ts";
+import { DATA, LISTS, MESSAGES, SETTINGS } from "./instructions.ts";
 import { ANSWERS, META } from "./meta.ts";
 
 /** The arguments before the instructions, in order. */
 export const WRITE_ARGUMENTS = [
-  /** Whether the write may have been carried out before. */
-  "retried",
-  /** Names the change, and when it was announced, where that is needed. */
-  "mark",
-  "announced",
-  /** The present: in microseconds, in milliseconds, as text. */
+  /** The present: in microseconds, as text. */
   "micros",
-  "millis",
   "now",
   /** 1 when the instructions may take fields away and were planned without knowing the session. */
   "removes",
@@ -30,57 +24,60 @@ export const WRITE_ARGUMENTS = [
   "token",
   "member",
   "scope",
-  /** What the feed is told of a new session, and of one that was there. */
-  "created",
-  "changed",
+  /** Ends what the feed is told, see `changedText`. */
+  "subject",
   /** Keys that must hold a number, so many and then each with what is added to it. */
   "sums",
 ] as const;
 
-const BEGIN = `
-local argument = {}
-for place, name in ipairs({${WRITE_ARGUMENTS.map((name) => `'${name}'`).join(",")}}) do argument[name] = ARGV[place] end
-local position = ${WRITE_ARGUMENTS.length}
-local function take()
-  position = position + 1
-  return ARGV[position]
+/** What instructions know and change. */
+const CONTEXT = `
+local state, found, results, changed, micros
+local instructions = {}
+local function result(text) results[#results + 1] = text end
+function instructions.result() result(take()) end
+-- Whole milliseconds, as the reference has it.
+local function expiryOf(ttl)
+  return ttl == '' and '' or string.format('%.0f', math.floor(micros / 1000 + tonumber(ttl) * 1000) * 1000)
 end
+`;
 
-local answerKey = string.sub(argument.answerKey, 2)
+const BEGIN = `
+local ${WRITE_ARGUMENTS.slice(1).join(", ")}
+${WRITE_ARGUMENTS.join(", ")} = unpack(ARGV, position + 1, position + ${WRITE_ARGUMENTS.length})
+position = position + ${WRITE_ARGUMENTS.length}
+results, changed = {}, false
+
+answerKey = string.sub(answerKey, 2)
 if answerKey ~= '' then
-  local kept = keptAnswer(answerKey)
-  if kept then return readAnswer(kept) end
+  local remembered = keptAnswer(answerKey)
+  if remembered then return readAnswer(remembered) end
 end
-local state = readMeta()
-local found = lives(state, argument.micros)
+state = readMeta()
+found = lives(state, micros)
 local version = found and state.version or 0
-if argument.expected ~= '' and tonumber(argument.expected) ~= version then return {'version', version} end
-if not found and argument.create == '0' then return {'absent'} end
-if argument.token ~= (redis.call('GET', turn) or argument.token) then return {'turn'} end
-if argument.revision ~= '' then
-  local incarnation, revision = found and state.incarnation or '', found and state.revision or '0'
-  if argument.incarnation ~= incarnation or argument.revision ~= revision then return {'moved'} end
+if expected ~= '' and tonumber(expected) ~= version then return {'version', version} end
+if not found and create == '0' then return {'absent'} end
+if token ~= (redis.call('GET', turn) or token) then return {'turn'} end
+if revision ~= '' then
+  if incarnation ~= (found and state.incarnation or '') or revision ~= (found and state.revision or '0') then return {'moved'} end
 end
 -- Fields that expire one by one must be known to those who take fields away, and to all when the time of one has come.
-local expiring = found and state.soonest ~= '' and argument.revision == ''
-if expiring and (argument.removes == '1' or tonumber(state.soonest) <= tonumber(argument.micros)) then return {'unfit'} end
-for _ = 1, tonumber(argument.sums) do
+local expiring = found and state.soonest ~= '' and revision == ''
+if expiring and (removes == '1' or tonumber(state.soonest) <= tonumber(micros)) then return {'unfit'} end
+for _ = 1, tonumber(sums) do
   local key, by = take(), take()
-  local kept = found and redis.call('HGET', data, key) or '0'
-  if not string.find(kept, '^[-0-9]') then return {'unfit'} end
-  local sum = tonumber(kept) + tonumber(by)
+  local value = found and redis.call('HGET', data, key) or '0'
+  if not string.find(value, '^[-0-9]') then return {'unfit'} end
+  local sum = tonumber(value) + tonumber(by)
   if sum ~= sum or sum == math.huge or sum == -math.huge then return {'unfit'} end
 end
 if not found then
   if state then redis.call('DEL', meta, data, lists, messages, dates) end
-  state = {version = 0, expires = '', ttl = '', sliding = true, revision = '0', next = 0, soonest = '', latest = ''}
-  redis.call('HSET', meta, 'incarnation', argument.newborn, 'created', argument.now, 'accessed', argument.now)
+  state = {version = 0, expires = '', ttl = '', sliding = true, revision = '0', next = 0, soonest = '', latest = '', messages = 0}
+  redis.call('HSET', meta, 'incarnation', newborn, 'created', now, 'accessed', now)
 end
-local results, changed = {}, false
--- Whole milliseconds, as the reference has it.
-local function expiryOf(ttl)
-  return ttl == '' and '' or string.format('%.0f', math.floor(tonumber(argument.millis) + tonumber(ttl) * 1000) * 1000)
-end
+local listedUntil = found and state.expires
 `;
 
 /** How long keys stay after the session has expired, should nobody remove it. */
@@ -89,7 +86,7 @@ const GRACE_MS = 24 * 3600 * 1000;
 const NEAR_MS = 5 * 60 * 1000;
 
 const END = `
-while position < #ARGV do instructions[take()]() end
+while position < stop do instructions[take()]() end
 
 if state.sliding or state.expires == '' then
   state.expires = expiryOf(state.ttl)
@@ -99,14 +96,14 @@ if state.sliding or state.expires == '' then
 end
 state.version = state.version + 1
 if changed then state.revision = tostring(state.version) end
-redis.call('HSET', meta, 'version', state.version, 'updated', argument.now, 'expires', state.expires,
-  'revision', state.revision, 'next', state.next, 'messages', redis.call('HLEN', messages))
+redis.call('HSET', meta, 'version', state.version, 'updated', now, 'expires', state.expires,
+  'revision', state.revision, 'next', state.next, 'messages', state.messages)
 
 -- The server's own expiry only cleans up after a session nobody removes. What decides is the caller's clock, so where
 -- the two differ the server removes nothing.
 if state.ttl ~= '' or state.timed then
   local time = state.expires ~= '' and redis.call('TIME')
-  local near = time and math.abs(time[1] * 1000 - argument.millis) < ${NEAR_MS}
+  local near = time and math.abs(time[1] * 1000 - micros / 1000) < ${NEAR_MS}
   local latest = near and state.expires / 1000 + ${GRACE_MS}
   for _, key in ipairs({data, lists, messages, dates}) do
     local set = redis.call('PEXPIRETIME', key)
@@ -117,16 +114,32 @@ if state.ttl ~= '' or state.timed then
   end
 end
 
-if argument.token ~= '' then redis.call('DEL', turn) end
+if token ~= '' then redis.call('DEL', turn) end
 local receipt = {'written', state.version, found and 0 or 1, results}
-local entry = {version = state.version, change = found and argument.changed or argument.created, scope = argument.scope,
-  member = argument.member, updated = argument.micros, expires = state.expires}
+local entry = {version = state.version, change = '["session","' .. (found and 'update' or 'create') .. '",' .. subject,
+  scope = scope, member = member, updated = micros, expires = state.expires, listedUntil = listedUntil}
 if answerKey ~= '' then
-  entry.answerKey, entry.answer, entry.answeredAt = answerKey, cmsgpack.pack({argument.fingerprint, receipt}), argument.micros
+  entry.answerKey, entry.answer, entry.answeredAt = answerKey, cmsgpack.pack({fingerprint, receipt}), micros
 end
-local published = publish(entry)
-return answer({receipt[1], receipt[2], receipt[3], receipt[4], published})
+receipt[5] = publish(entry)
+return receipt
 `;
 
+/** What can be done to a session, in parts: a script costs time for each function in it, whether it is called or not. */
+const INSTRUCTIONS = { settings: SETTINGS, data: DATA, lists: LISTS, messages: MESSAGES };
+
+export type InstructionPart = keyof typeof INSTRUCTIONS;
+
+export const EVERY_PART = Object.keys(INSTRUCTIONS) as InstructionPart[];
+
+export function writeFunctions(parts: ReadonlySet<InstructionPart>): string[] {
+  return [
+    ANSWERS,
+    META,
+    CONTEXT,
+    ...EVERY_PART.filter((part) => parts.has(part)).map((part) => INSTRUCTIONS[part]),
+  ];
+}
+
 /** Applies instructions to a session, or does nothing and says why. */
-export const WRITE_PARTS = [ANSWERS, META, BEGIN, INSTRUCTIONS, MESSAGES, END];
+export const WRITE_CALL = BEGIN + END;
