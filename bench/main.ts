@@ -15,6 +15,7 @@ import { toMarkdown } from "./report/table.ts";
 import { runSection } from "./run-section.ts";
 import type { SectionName } from "./sections/index.ts";
 import type { SectionOptions } from "./sections/section.ts";
+import { withServers } from "./stores/servers.ts";
 
 const QUICK = "10000,100000";
 const FULL = `${QUICK},1000000`;
@@ -22,7 +23,9 @@ const FULL = `${QUICK},1000000`;
 /** Measured at every size, in this order: the first one makes the store that others read. */
 const AT_EVERY_SIZE: readonly SectionName[] = ["import", "recall", "vectors"];
 /** Measured once, on the largest store up to a size. */
-const ONCE: readonly SectionName[] = ["writes", "server"];
+const ONCE: readonly SectionName[] = ["writes", "server", "stores"];
+/** Measured unless others are named: stores take servers, and long to fill. */
+const USUAL = [...AT_EVERY_SIZE, ...ONCE].filter((name) => name !== "stores").join(",");
 const READ_THE_STORE: readonly SectionName[] = ["recall", "server"];
 const ONCE_UP_TO = 100_000;
 
@@ -31,6 +34,9 @@ const HELP = `npm run bench -- [options]
   --sizes LIST       numbers of records (default ${QUICK})
   --full             ${FULL}
   --only LIST        sections: ${[...AT_EVERY_SIZE, ...ONCE].join(", ")}
+                     (default ${USUAL})
+  --redis URL        server for the section stores (default: one of the tests' servers)
+  --postgres URL     the same
   --peers            compare with other packages too; installs them at first
   --peer-seconds N   how long each of them may add records, and search (default 30)
   --repetitions N    how often a search is repeated (default 200)
@@ -44,11 +50,13 @@ const { values: flags } = parseArgs({
   options: {
     sizes: { type: "string" },
     full: { type: "boolean", default: false },
-    only: { type: "string", default: [...AT_EVERY_SIZE, ...ONCE].join(",") },
+    only: { type: "string", default: USUAL },
     peers: { type: "boolean", default: false },
     "peer-seconds": { type: "string", default: "30" },
     repetitions: { type: "string", default: "200" },
     seconds: { type: "string", default: "1" },
+    redis: { type: "string" },
+    postgres: { type: "string" },
     folder: { type: "string" },
     save: { type: "string" },
     json: { type: "boolean", default: false },
@@ -86,8 +94,8 @@ async function measure(folder: string, rows: Row[], missing: Missing[]): Promise
     seconds: Number(flags.seconds),
     reader: await compileReader(),
   };
-  const runOne = async (section: SectionName, size: number) => {
-    const options: SectionOptions = { ...common, size, store: join(folder, storeName(size)) };
+  const runOne = async (section: SectionName, size: number, servers: SectionOptions["servers"] = {}) => {
+    const options: SectionOptions = { ...common, size, servers, store: join(folder, storeName(size)) };
     const made = section === "import" && existsSync(options.store);
     const needed = section === "import" && READ_THE_STORE.some((reader) => wanted.has(reader));
     if (made || !(needed || wanted.has(section))) return;
@@ -98,9 +106,15 @@ async function measure(folder: string, rows: Row[], missing: Missing[]): Promise
   for (const size of sizes) for (const section of AT_EVERY_SIZE) await runOne(section, size);
   const size = Math.max(...sizes.filter((some) => some <= ONCE_UP_TO), Math.min(...sizes));
   for (const section of ONCE) {
-    const reason = section === "server" && wanted.has(section) ? install("load") : undefined;
-    if (reason === undefined) await runOne(section, size);
-    else missing.push({ section, name: "requests over HTTP", reason });
+    if (!wanted.has(section)) continue;
+    const reason = section === "server" ? install("load") : undefined;
+    if (reason !== undefined) missing.push({ section, name: "requests over HTTP", reason });
+    else if (section === "stores")
+      await withServers({ redis: flags.redis, postgres: flags.postgres }, async (servers, unavailable) => {
+        missing.push(...unavailable);
+        await runOne(section, size, servers);
+      });
+    else await runOne(section, size);
   }
   if (!flags.peers) return;
   const compared = await comparePeers({

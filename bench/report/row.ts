@@ -7,7 +7,7 @@ export interface Row {
   /** How many records there were. */
   readonly records: number;
   /** Milliseconds · a second · bytes · a share or a factor. */
-  readonly unit: "ms" | "/s" | "bytes" | "share" | "factor";
+  readonly unit: "ms" | "/s" | "bytes" | "share" | "factor" | "count";
   /** The median where it was done many times. */
   readonly value: number;
   readonly p95?: number;

@@ -53,6 +53,8 @@ function format(value: number, unit: Row["unit"]): string {
       return `${Math.round(value).toLocaleString("en")} B`;
     case "share":
       return value.toFixed(3);
+    case "count":
+      return digits(value);
     case "factor":
       return `${digits(value)} x`;
   }

@@ -3,6 +3,7 @@ import { measureImport } from "./import.ts";
 import { measureRecall } from "./recall.ts";
 import type { SectionOptions } from "./section.ts";
 import { measureServer } from "./server.ts";
+import { measureStores } from "./stores.ts";
 import { measureVectors } from "./vectors.ts";
 import { measureWrites } from "./writes.ts";
 
@@ -13,6 +14,7 @@ export const SECTIONS = {
   vectors: measureVectors,
   writes: measureWrites,
   server: measureServer,
+  stores: measureStores,
 } satisfies Record<string, (options: SectionOptions) => Promise<Row[]>>;
 
 export type SectionName = keyof typeof SECTIONS;

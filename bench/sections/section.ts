@@ -10,6 +10,8 @@ export interface SectionOptions {
   readonly repetitions: number;
   /** Seconds for things that are counted as long as they go on. */
   readonly seconds: number;
+  /** Servers to measure stores on, those that can be had. */
+  readonly servers: { readonly redis?: string; readonly postgres?: string };
   /** See `ByteReader`. */
   readonly reader: Uint8Array<ArrayBuffer>;
 }

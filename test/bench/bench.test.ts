@@ -8,6 +8,8 @@ import { appends, searches } from "../../bench/load/requests.ts";
 import { startServer } from "../../bench/load/server.ts";
 import { runPeer } from "../../bench/peers/compare.ts";
 import type { Results } from "../../bench/report/row.ts";
+import { query } from "../servers/postgres.ts";
+import { withServer } from "../servers/with-server.ts";
 
 const SIZE = 1000;
 
@@ -33,6 +35,25 @@ test("the benchmark measures every section, and finds what it planted", async ()
   expect(shares).toHaveLength(3);
   expect(shares.filter(({ value }) => value < 0.9)).toEqual([]);
 });
+
+await withServer("redis", (redis) =>
+  withServer("postgres", (postgres) => {
+    test("stores are measured against their bare drivers, and leave nothing behind", async () => {
+      const { stdout } = await promisify(execFile)(process.execPath, [
+        "bench/main.ts",
+        ...["--sizes", "300", "--repetitions", "3", "--seconds", "0.02", "--only", "stores", "--json"],
+        ...["--redis", redis.url, "--postgres", postgres.url],
+      ]);
+      const { rows, missing } = JSON.parse(stdout) as Results;
+      expect(missing).toEqual([]);
+      const count = (section: string) => rows.filter((row) => row.section === `stores: ${section}`).length;
+      expect([count("rates"), count("recall"), count("round trips")]).toEqual([24, 9, 24]);
+      expect(rows.filter(({ value }) => !(value > 0))).toEqual([]);
+      const schemas = "select count(*) from pg_namespace where nspname like 'bench%'";
+      expect(await query(postgres.url, schemas)).toBe("0");
+    });
+  }),
+);
 
 test("the server that is measured answers what it is asked, and tells how long its event loop was held", async () => {
   const server = await startServer(join(folder, "served.db"));
