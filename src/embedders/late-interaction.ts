@@ -1,9 +1,10 @@
+import { setImmediate } from "node:timers/promises";
 import type { Embedder, TokenVectors } from "../core/embedder.ts";
 import { ValidationError } from "../core/errors.ts";
 import type { Reranker } from "../core/reranker.ts";
 
-/** Texts whose token vectors are kept: with 384 dimensions and 40 tokens a text some 60 kilobytes each. */
-const KEPT = 500;
+/** Tokens whose vectors are kept, of the texts seen last: with 384 dimensions some 90 MB. */
+const KEPT = 60_000;
 
 /**
  * Late interaction: for each token of the question the highest cosine with a token of the text, on average (MaxSim, from
@@ -20,24 +21,32 @@ export function createLateInteraction(embedder: Embedder): Reranker {
     );
   /** By use, the text unused for longest first. */
   const kept = new Map<string, TokenVectors>();
+  let tokens = 0;
 
   async function tokensOf(text: string, signal: AbortSignal | undefined): Promise<TokenVectors> {
     const known = kept.get(text);
     const vectors = known ?? (await embedder.embedTokens?.([text], signal ? { signal } : {}))?.[0];
     if (!vectors) return { tokens: 0, data: new Float32Array() };
-    kept.delete(text);
+    if (kept.delete(text)) tokens -= vectors.tokens;
     kept.set(text, vectors);
-    const [oldest] = kept.keys();
-    if (oldest !== undefined && kept.size > KEPT) kept.delete(oldest);
+    tokens += vectors.tokens;
+    for (const [oldest, { tokens: fewer }] of kept) {
+      if (tokens <= KEPT) break;
+      kept.delete(oldest);
+      tokens -= fewer;
+    }
     return vectors;
   }
 
   return {
     name: "late-interaction",
+    ...(embedder.languages && { languages: embedder.languages }),
     async rerank(question, texts, { signal } = {}) {
       const asked = await tokensOf(question, signal);
       const scores: (number | null)[] = [];
       for (const text of texts) {
+        // A long text takes some milliseconds, and between two of them others may run.
+        await setImmediate();
         signal?.throwIfAborted();
         const said = await tokensOf(text, signal);
         scores.push(

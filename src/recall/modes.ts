@@ -7,7 +7,7 @@ import { type AnalyzedWord, analyzeWords } from "./analyze.ts";
 import { confidence, relevance } from "./confidence.ts";
 import { FOREIGN_MEANING_WEIGHT, highest, isForeign, MEANING_WEIGHT } from "./fuse.ts";
 import { namesIn, readQuestion } from "./question.ts";
-import { rank } from "./rank.ts";
+import { type Ranking, rank } from "./rank.ts";
 import { bestOf, reranked } from "./rerank.ts";
 import { fuseWords } from "./word-scores.ts";
 
@@ -35,11 +35,15 @@ export interface Finder {
 /** What modes work with beside the index. */
 export interface ModeParts {
   readonly embedder: Embedder;
-  /** What a reranker says of some records: a score for each. Null without a reranker. */
-  readonly judge:
-    | ((request: RecallRequest, ids: readonly string[]) => Promise<readonly (number | null)[]>)
-    | null;
+  /** What a reranker says of some records for a question: a score for each. Null without a reranker. */
+  readonly judge: Judge | null;
 }
+
+type Judge = (
+  question: string,
+  ids: readonly string[],
+  request: RecallRequest,
+) => Promise<readonly (number | null)[]>;
 
 type Mode = (request: RecallRequest, view: RecallView, parts: ModeParts) => Promise<Finder>;
 
@@ -104,8 +108,9 @@ const byEverything: Mode = async (request, view, { embedder, judge }) => {
   const { text, now, signal, hybridAlpha } = request;
   const question = await readQuestion(text, now);
   const { named, rest } = namesIn(text, view.speakers);
-  // Who is named is matched with the speakers; in the vector the name would only stand in the way.
-  const texts = named.length > 0 && rest !== "" ? [rest, text] : [text];
+  // Who is named is matched with the speakers; by meaning the name would only stand in the way.
+  const asked = named.length > 0 && rest !== "" ? rest : text;
+  const texts = asked === text ? [text] : [asked, text];
   const vectors = await embedder.embed(texts, signal ? { signal } : {});
   const foreign = isForeign(text, embedder.languages);
   const weight = hybridAlpha ?? (foreign ? FOREIGN_MEANING_WEIGHT : MEANING_WEIGHT);
@@ -117,9 +122,7 @@ const byEverything: Mode = async (request, view, { embedder, judge }) => {
       const words = await fuseWords(candidates, foreign);
       const first = rank(candidates, question, { named, meaning, words });
       const sure = confidence(candidates, first, named);
-      const best = judge ? bestOf(first) : [];
-      const idsOfBest = best.map((place) => candidates.rows[place]?.id ?? "");
-      const ranking = judge ? reranked(first, best, await judge(request, idsOfBest)) : first;
+      const ranking = judge ? await again(candidates.rows, first, judge) : first;
       const similarities = candidates.cosines.at(-1) ?? new Float32Array(0);
       return {
         ids: candidates.rows.map(({ id }) => id),
@@ -137,6 +140,13 @@ const byEverything: Mode = async (request, view, { embedder, judge }) => {
       };
     },
   };
+
+  /** The ranking with what the reranker says of the best. */
+  async function again(rows: Candidates["rows"], first: Ranking, judge: Judge): Promise<Ranking> {
+    const best = bestOf(first);
+    const ids = best.map((place) => rows[place]?.id ?? "");
+    return reranked(rows, first, best, await judge(asked, ids, request));
+  }
 };
 
 export const MODES: Readonly<Record<RecallMode, Mode>> = {

@@ -52,23 +52,31 @@ export function rank(
     readonly words: Float64Array;
   },
 ): Ranking {
-  const { rows, cosines } = candidates;
   const { named, meaning, words } = options;
-  const parts = new Map<string, Float64Array>();
-  const scores = new Float64Array(rows.length);
-  const add = (name: string, part: Float64Array) => {
-    for (let index = 0; index < scores.length; index++)
-      scores[index] = (scores[index] ?? 0) + (part[index] ?? 0);
-    parts.set(name, part);
-  };
-  add("meaning", weighted(minMaxFromZero(cosines[0] ?? [], LEAST_COSINE), meaning));
-  add("words", weighted(words, 1 - meaning));
-  for (const [name, part] of hintsOf(candidates, question, named)) add(name, part);
-  add("session", weighted(evidenceOfSessions(rows, scores), HINTS.session));
-  return { scores, parts };
+  return summed(
+    candidates.rows,
+    new Map([
+      ["meaning", weighted(minMaxFromZero(candidates.cosines[0] ?? [], LEAST_COSINE), meaning)],
+      ["words", weighted(words, 1 - meaning)],
+      ...hintsOf(candidates, question, named),
+    ]),
+  );
 }
 
-function weighted(values: Float64Array, weight: number): Float64Array {
+/** Sums parts up, and adds that of the sessions, which depends on the sum. */
+export function summed(rows: readonly RecordTraits[], parts: ReadonlyMap<string, Float64Array>): Ranking {
+  const scores = new Float64Array(rows.length);
+  const add = (part: Float64Array) => {
+    for (let index = 0; index < scores.length; index++)
+      scores[index] = (scores[index] ?? 0) + (part[index] ?? 0);
+  };
+  for (const part of parts.values()) add(part);
+  const session = weighted(evidenceOfSessions(rows, scores), HINTS.session);
+  add(session);
+  return { scores, parts: new Map([...parts, ["session", session]]) };
+}
+
+export function weighted(values: Float64Array, weight: number): Float64Array {
   const products = new Float64Array(values.length);
   for (let index = 0; index < values.length; index++) products[index] = weight * (values[index] ?? 0);
   return products;

@@ -3,6 +3,7 @@ import type { Recall, RecallHit, RecallRequest } from "../core/recall.ts";
 import type { RecallIndex } from "../core/recall-index.ts";
 import type { Reranker } from "../core/reranker.ts";
 import type { RecordStore } from "../core/store.ts";
+import { isForeign } from "./fuse.ts";
 import { MODES } from "./modes.ts";
 import { pageOf } from "./pages.ts";
 import { recencyRank } from "./recency.ts";
@@ -42,12 +43,14 @@ export function createRecall({ index, embedder, records, reranker }: RecallParts
   /** What the reranker says of the records. */
   async function ask(
     judge: Reranker,
-    { scope, now, text, signal }: RecallRequest,
+    question: string,
     ids: readonly string[],
+    { scope, now, signal }: RecallRequest,
   ): Promise<readonly (number | null)[]> {
+    if (isForeign(question, judge.languages)) return ids.map(() => null);
     const found = await records.read(scope.tenant, ids, { now });
     const texts = found.map((record) => record?.text ?? "");
-    return judge.rerank(text, texts, signal ? { signal } : {});
+    return judge.rerank(question, texts, signal ? { signal } : {});
   }
 
   /** Only the page is reordered, and scores stay: what recency prefers never pushes a match off the page. */

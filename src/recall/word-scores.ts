@@ -5,10 +5,10 @@ import { minMaxFromZero } from "./fuse.ts";
 const LEAST_SHARE = 0.3;
 
 /** Of a question that consists of several: how much the one that fits best counts against all together. */
-const BEST_PART = 0.5;
+const BEST_PART = 0.75;
 
 /** Weight of what the best hit leads on to, where the embedder does not know the language. */
-const RELATED = 0.3;
+const RELATED = 0.4;
 
 /**
  * Words of the candidates on the scale of meaning, about 0 to 1.

@@ -32,6 +32,47 @@ describe("a reranker", () => {
     expect(scores).toEqual([...scores].sort((left, right) => right - left));
   });
 
+  test("takes over half of what meaning gives, and lifts the session of what it likes", async () => {
+    const drafts = [
+      { text: "tea with milk", sessionId: "monday" },
+      { text: "a kettle", sessionId: "monday" },
+      { text: "tea with lemon", sessionId: "friday" },
+      { text: "a cup", sessionId: "friday" },
+    ];
+    const found = async (reranker?: Reranker) => {
+      await using memory = await openMemory({ store: "memory:", ...(reranker && { reranker }) });
+      await memory.add(drafts);
+      const { hits } = await memory.search("tea", { explain: true });
+      return (text: string, part: string) =>
+        hits.find((hit) => hit.text === text)?.explanation?.parts[part] ?? Number.NaN;
+    };
+    const before = await found();
+    const after = await found(liking({ "tea with lemon": 1, "tea with milk": 0 }));
+    for (const { text } of drafts) expect(after(text, "meaning")).toBeCloseTo(before(text, "meaning") / 2, 9);
+    expect(after("a cup", "session")).toBe(after("tea with lemon", "session"));
+    expect(after("a cup", "session")).toBeGreaterThan(after("a kettle", "session"));
+  });
+
+  test("is asked without the names of speakers, and only in languages it knows", async () => {
+    const asked: string[] = [];
+    const reranker: Reranker = {
+      name: "listening",
+      languages: ["en"],
+      rerank: async (question, texts) => {
+        asked.push(question);
+        return texts.map((_, index) => index);
+      },
+    };
+    await using memory = await openMemory({ store: "memory:", reranker });
+    await memory.add([
+      { text: "I like tea", speaker: "Carol" },
+      { text: "I like coffee", speaker: "Dave" },
+    ]);
+    for (const question of ["What does Carol drink?", "她喜欢喝什么？", "coffee"])
+      await memory.search(question);
+    expect(asked.map((question) => question.replace(/\s+/g, " "))).toEqual(["What does drink?", "coffee"]);
+  });
+
   test("gives the same order in pages", async () => {
     const reranker = liking({ "tea with lemon": 2, "tea with sugar": 1 });
     const pages = [];
@@ -89,6 +130,22 @@ describe("late interaction", () => {
     expect(await reranker.rerank("abcc", ["ab", "c", "dddd", "", "cba"])).toEqual([0.5, 0.5, 0, null, 1]);
     expect(await reranker.rerank("a", ["ab", "cba"])).toEqual([1, 1]);
     expect(embedded).toEqual(["abcc", "ab", "c", "dddd", "", "cba", "a"]);
+  });
+
+  test("keeps the tokens of the texts seen last, and not of more and more", async () => {
+    const long = (letter: string) => letter.repeat(25_000);
+    const reranker = createLateInteraction(byLetter);
+    await reranker.rerank("d", [long("a"), long("b")]);
+    embedded = [];
+    await reranker.rerank("d", [long("b"), long("a")]);
+    expect(embedded).toEqual([]);
+    await reranker.rerank("d", [long("c"), long("a"), long("b")]);
+    expect(embedded.map(([letter]) => letter)).toEqual(["c", "b"]);
+  });
+
+  test("knows the languages of its embedder", () => {
+    expect(createLateInteraction({ ...byLetter, languages: ["en"] }).languages).toEqual(["en"]);
+    expect(createLateInteraction(byLetter).languages).toBeUndefined();
   });
 
   test("refuses what it cannot work with", async () => {
