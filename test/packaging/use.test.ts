@@ -8,7 +8,10 @@ const consumer = inject("consumer");
 const PROGRAM = `
 import { openMemory } from "memoir";
 
-await using memory = await openMemory();
+// A large write is done by a thread, and a warning would say that there is none.
+const warn = (_, message) => console.error(message);
+await using memory = await openMemory({ logger: { debug() {}, info() {}, warn, error: warn } });
+await memory.add(Array.from({ length: 100 }, (_, index) => "Fact number " + index));
 const alice = memory.scope({ userId: "alice" });
 await alice.add(["Prefers aisle seats on planes", "Is allergic to peanuts"]);
 const { hits } = await alice.search("where does she like to sit in an aircraft?");

@@ -3,6 +3,7 @@ import type { JsonValue } from "../../core/json.ts";
 import type { Idempotency } from "../../core/store.ts";
 import { type Instant, instantKey } from "../../core/time.ts";
 import type { Connection } from "./driver.ts";
+import { tenantNumber } from "./tenants.ts";
 
 /**
  * The answer kept with an idempotency key; null for a new key.
@@ -43,14 +44,14 @@ export function keepAnswer(
 
 export function forgetAnswers(
   connection: Connection,
-  tenant: number,
+  tenantName: string,
   before: Instant,
   limit: number,
 ): number {
   const { changes } = connection.run(
     `DELETE FROM answers WHERE rowid IN (
        SELECT rowid FROM answers WHERE tenant = ? AND at <= ? ORDER BY at LIMIT ?)`,
-    tenant,
+    tenantNumber(connection, tenantName),
     instantKey(before),
     limit,
   );

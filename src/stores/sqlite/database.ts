@@ -1,17 +1,13 @@
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { StoreError } from "../../core/errors.ts";
 import type { Logger } from "../../core/logger.ts";
-import { createCheckpoints } from "./checkpoints.ts";
-import { type Connection, openConnection } from "./driver.ts";
+import { type Durability, migrateFile, openReader, openWriter, prepareWriter } from "./connect.ts";
+import type { Connection } from "./driver.ts";
 import { closedFailure, storeFailure } from "./failures.ts";
-import { defineFunctions } from "./functions.ts";
-import { checkedVersion, MIGRATIONS, migrate } from "./migrations.ts";
+import { checkedVersion, MIGRATIONS } from "./migrations.ts";
 import { whileBusy } from "./retry.ts";
-import { createWriter, type Steps } from "./writer.ts";
-
-/** How durable an acknowledged write is: `full` survives power loss, `normal` a crash of the process. */
-export type Durability = "full" | "normal";
+import { createWriting, type Writing, type WritingOptions } from "./writing.ts";
+import { NoThread, WritingThread } from "./writing-thread.ts";
 
 export interface DatabaseOptions {
   readonly path: string;
@@ -25,45 +21,50 @@ export interface DatabaseOptions {
 export interface Database {
   /** Runs `work` on one snapshot of what is committed. */
   read<Result>(work: (connection: Connection) => Result): Promise<Result>;
-  /** Runs `work` in a transaction of its own; resolves when it is durable. */
-  write<Result>(work: (connection: Connection) => Steps<Result>): Promise<Result>;
+  /** Writes in a transaction of its own; resolves when it is durable. */
+  readonly write: Writing["write"];
   /** Ends what was begun, then closes. */
   close(): Promise<void>;
 }
 
 const IN_MEMORY = ":memory:";
 
-/**
- * Page cache of each connection, in KiB, filled as needed. The writer's holds a large transaction whole: pages that are
- * written to the log early and change again make the commit rewrite the log.
- */
-const READER_CACHE = 32 * 1024;
-const WRITER_CACHE = 64 * 1024;
-
-/** Size the log is cut back to after a large transaction, in bytes. */
-const LOG_SIZE = 32 * 1024 * 1024;
-
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const { durability, busyTimeoutMs, logger } = options;
   const path = options.path === IN_MEMORY ? IN_MEMORY : resolve(options.path);
   const opened: Connection[] = [];
+  const thread = path === IN_MEMORY ? null : new WritingThread({ path, durability, busyTimeoutMs }, logger);
   try {
     if (path !== IN_MEMORY) createFile(path);
-    const connect = (readOnly: boolean) => {
-      const connection = openConnection(path, { readOnly });
-      opened.push(connection);
-      defineFunctions(connection);
-      return connection;
-    };
-    const writer = connect(false);
-    await whileBusy(() => prepareWriter(writer, options.durability), options.busyTimeoutMs, path);
+    const writer = openWriter(path);
+    opened.push(writer);
+    await whileBusy(() => prepareWriter(writer, durability), busyTimeoutMs, path);
+    await migrateOnce(writer, thread, { path, busyTimeoutMs });
     // An in-memory database belongs to its connection, so it has only one.
-    const reader = path === IN_MEMORY ? writer : connect(true);
-    if (reader !== writer) reader.exec(`PRAGMA cache_size = -${READER_CACHE}`);
-    return connected(path, reader, writer, options);
+    const reader = path === IN_MEMORY ? writer : openReader(path);
+    if (reader !== writer) opened.push(reader);
+    return connected(reader, writer, { path, busyTimeoutMs, logger, thread });
   } catch (error) {
+    await thread?.close();
     for (const connection of opened.reverse()) connection.close();
     throw storeFailure(error, path);
   }
+}
+
+/** A new file is made here at once; to change an old one may take long. */
+async function migrateOnce(
+  writer: Connection,
+  thread: WritingThread | null,
+  { path, busyTimeoutMs }: { readonly path: string; readonly busyTimeoutMs: number },
+): Promise<void> {
+  const version = checkedVersion(writer);
+  if (version === MIGRATIONS.length) return;
+  try {
+    if (version > 0 && thread !== null) return await thread.migrate();
+  } catch (error) {
+    if (!(error instanceof NoThread)) throw error;
+  }
+  await whileBusy(() => migrateFile(writer), busyTimeoutMs, path);
 }
 
 /** Creates folder and file for the owner alone; SQLite gives its side files the mode of the file. */
@@ -78,35 +79,9 @@ function createFile(path: string): void {
   }
 }
 
-function prepareWriter(writer: Connection, durability: Durability): void {
-  // First, so that a file of somebody else is not changed at all.
-  checkedVersion(writer);
-  const mode = writer.get<{ journal_mode: string }>("PRAGMA journal_mode = WAL")?.journal_mode;
-  if (mode !== "wal" && mode !== "memory")
-    throw new StoreError("store_failed", "The file lies where SQLite cannot keep a write-ahead log.");
-  writer.exec(`PRAGMA synchronous = ${durability === "full" ? "FULL" : "NORMAL"}`);
-  writer.exec(`PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA cache_size = -${WRITER_CACHE}`);
-  writer.exec(`PRAGMA journal_size_limit = ${LOG_SIZE}`);
-  if (checkedVersion(writer) === MIGRATIONS.length) return;
-  writer.exec("BEGIN IMMEDIATE");
-  try {
-    migrate(writer);
-    writer.exec("COMMIT");
-  } catch (error) {
-    if (writer.inTransaction) writer.exec("ROLLBACK");
-    throw error;
-  }
-}
-
-function connected(path: string, reader: Connection, writer: Connection, options: DatabaseOptions): Database {
-  const deadlineMs = options.busyTimeoutMs;
-  const checkpoints = path === IN_MEMORY ? undefined : createCheckpoints(path);
-  const queue = createWriter(writer, {
-    path,
-    deadlineMs,
-    logger: options.logger,
-    checkpoint: checkpoints && (() => checkpoints.run()),
-  });
+function connected(reader: Connection, writer: Connection, options: WritingOptions): Database {
+  const { path, busyTimeoutMs: deadlineMs } = options;
+  const writing = createWriting(writer, options);
   let closing: Promise<void> | undefined;
 
   function snapshot<Result>(work: (connection: Connection) => Result): Result {
@@ -132,19 +107,17 @@ function connected(path: string, reader: Connection, writer: Connection, options
     read: (work) =>
       translated(async () => {
         // On the only connection of an in-memory database, uncommitted changes would be seen.
-        if (reader === writer) await queue.outsideTransaction();
+        if (reader === writer) await writing.outsideTransaction();
         return whileBusy(() => snapshot(work), deadlineMs, path);
       }),
-    write: (work) =>
+    write: (name, ...parameters) =>
       translated(async () => {
         if (closing !== undefined) throw closedFailure(path);
-        return queue.write(work);
+        return writing.write(name, ...parameters);
       }),
     close() {
       closing ??= translated(async () => {
-        await queue.drained();
-        // First, so that the connection that closes last is one that clears the log away.
-        await checkpoints?.close();
+        await writing.close();
         if (reader !== writer) reader.close();
         writer.close();
       });

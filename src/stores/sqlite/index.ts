@@ -1,21 +1,19 @@
 import { type Logger, silentLogger } from "../../core/logger.ts";
 import type { Store } from "../../core/store.ts";
 import { presentAliases } from "./aliases.ts";
-import { forgetAnswers, keptAnswer } from "./answers.ts";
+import { keptAnswer } from "./answers.ts";
 import { checkDatabase } from "./check.ts";
-import { type Database, type Durability, openDatabase } from "./database.ts";
+import type { Durability } from "./connect.ts";
+import { type Database, openDatabase } from "./database.ts";
 import type { Connection } from "./driver.ts";
-import { lastSequence, readChanges, takeChanges } from "./feed.ts";
+import { lastSequence, readChanges } from "./feed.ts";
 import { createSqliteJobStore } from "./jobs.ts";
-import { indexedById, indexedRecords, reindexRecords, staleEntries } from "./record-index.ts";
+import { indexedById, indexedRecords, staleEntries } from "./record-index.ts";
 import { countRecords, listRecords, rowNumbers } from "./record-list.ts";
 import { findDuplicates, readHistory, readRecord } from "./record-read.ts";
-import { writeBatch } from "./record-write.ts";
-import { findSessions, listSessions, removeExpiredSessions } from "./session-list.ts";
-import { deleteSession, readSession, writeSession } from "./sessions.ts";
+import { findSessions, listSessions } from "./session-list.ts";
+import { readSession } from "./sessions.ts";
 import { tenantNames, tenantNumber } from "./tenants.ts";
-import { eraseRecords, removeExpiredRecords, touchRecords } from "./upkeep.ts";
-import { inOneStep } from "./writer.ts";
 
 export { printMigrations } from "./migrations.ts";
 
@@ -53,44 +51,38 @@ function storeOn(database: Database): Store {
       readTenant(name, (connection, tenant) => findDuplicates(connection, tenant, keys, now)),
     recallResult: (name, idempotency) =>
       readTenant(name, (connection, tenant) => keptAnswer(connection, tenant, idempotency)),
-    forgetAnswers: (name, before, limit) =>
-      write(
-        inOneStep((connection) => forgetAnswers(connection, tenantNumber(connection, name), before, limit)),
-      ),
-    write: (name, batch) => write((connection) => writeBatch(connection, name, batch)),
+    forgetAnswers: (name, before, limit) => write("forgetAnswers", name, before, limit),
+    write: (name, batch) => write("writeBatch", name, batch),
     list: (name, query) => readTenant(name, (connection, tenant) => listRecords(connection, tenant, query)),
     count: (name, query) => readTenant(name, (connection, tenant) => countRecords(connection, tenant, query)),
     history: (name, id) => readTenant(name, (connection, tenant) => readHistory(connection, tenant, id)),
     aliases: (name, query) =>
       readTenant(name, (connection, tenant) => presentAliases(connection, tenant, query)),
-    touch: (name, ids, now) => write((connection) => touchRecords(connection, name, ids, now)),
-    erase: (name, ids, now) => write((connection) => eraseRecords(connection, name, ids, now)),
+    touch: (name, ids, now) => write("touchRecords", name, ids, now),
+    erase: (name, ids, now) => write("eraseRecords", name, ids, now),
     changes: (name, query) =>
       readTenant(name, (connection, tenant) => readChanges(connection, tenant, query)),
     lastSequence: (name) => readTenant(name, lastSequence),
-    takeChanges: (name, foreign) => write((connection) => takeChanges(connection, name, foreign)),
+    takeChanges: (name, foreign) => write("takeChanges", name, foreign),
     indexed: (name, query) =>
       readTenant(name, (connection, tenant) => indexedRecords(connection, tenant, query)),
     indexedById: (name, ids) =>
       readTenant(name, (connection, tenant) => indexedById(connection, tenant, ids)),
     rows: (name, filter, now) =>
       readTenant(name, (connection, tenant) => rowNumbers(connection, tenant, filter, now)),
-    reindex: (name, entries) => write((connection) => reindexRecords(connection, name, entries)),
+    reindex: (name, entries) => write("reindexRecords", name, entries),
     staleEntries: (name, query) =>
       readTenant(name, (connection, tenant) => staleEntries(connection, tenant, query)),
-    removeExpired: (name, now, limit) =>
-      write((connection) => removeExpiredRecords(connection, name, now, limit)),
+    removeExpired: (name, now, limit) => write("removeExpiredRecords", name, now, limit),
     tenants: () => read(tenantNames),
     readSession: (key, options) => read((connection) => readSession(connection, key, options)),
-    writeSession: (key, session) => write(inOneStep((connection) => writeSession(connection, key, session))),
-    deleteSession: (key, options) =>
-      write(inOneStep((connection) => deleteSession(connection, key, options))),
+    writeSession: (key, session) => write("writeSession", key, session),
+    deleteSession: (key, options) => write("deleteSession", key, options),
     findSessions: (name, sessionId, now) =>
       readTenant(name, (connection, tenant) => findSessions(connection, tenant, sessionId, now)),
     listSessions: (name, query) =>
       readTenant(name, (connection, tenant) => listSessions(connection, tenant, query)),
-    removeExpiredSessions: (now, limit) =>
-      write((connection) => removeExpiredSessions(connection, now, limit)),
+    removeExpiredSessions: (now, limit) => write("removeExpiredSessions", now, limit),
     jobs: createSqliteJobStore(database),
     check: () => read(checkDatabase),
     close: () => database.close(),

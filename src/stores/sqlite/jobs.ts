@@ -29,50 +29,27 @@ interface JobRow {
 
 /** Jobs in a table of the store's own file: durable like its records, shared like them. */
 export function createSqliteJobStore({ read, write }: Database): JobStore {
-  const change = <Result>(work: (connection: Connection) => Result) => write(inOneStep(work));
-
   /** Changes a job that still belongs to whoever took it. */
-  const ofTaker = (taken: TakenJob, statement: string, ...values: (string | number)[]) =>
-    change((connection) => {
-      connection.run(`${statement} WHERE id = ? AND lease = ?`, ...values, taken.id, taken.lease);
-    });
+  const ofTaker = ({ id, lease }: TakenJob, statement: string, ...values: (string | number)[]) =>
+    write("changeTakenJob", `${statement} WHERE id = ? AND lease = ?`, [...values, id, lease]);
 
   return {
     name: "sqlite",
     lease: LEASE,
-    add: (job) => change((connection) => addJob(connection, job)),
-    async addTick({ schedule, at }, job) {
-      const isNew = (connection: Connection) =>
-        !connection.get("SELECT 1 FROM job_ticks WHERE name = ? AND tick >= ?", schedule, instantKey(at));
+    add: (job) => write("addJob", job),
+    async addTick(tick, job) {
       // Nearly always another worker, or this one before it was restarted, has seen to it: reading locks nobody.
-      if (!(await read(isNew))) return;
-      await change((connection) => {
-        if (!isNew(connection)) return;
-        connection.run(
-          "INSERT INTO job_ticks (name, tick) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET tick = excluded.tick",
-          schedule,
-          instantKey(at),
-        );
-        addJob(connection, job);
-      });
+      if (await read((connection) => isNewTick(connection, tick))) await write("addTick", tick, job);
     },
     async take(query) {
       if (!(await read((connection) => dueJobs(connection, query, 1))).length) return [];
-      return change((connection) => takeJobs(connection, query));
+      return write("takeJobs", query);
     },
     extend: (jobs, until) =>
-      change((connection) =>
-        jobs
-          .filter(
-            ({ id, lease }) =>
-              connection.run(
-                "UPDATE jobs SET leased_until = ? WHERE id = ? AND lease = ?",
-                instantKey(until),
-                id,
-                lease,
-              ).changes === 0,
-          )
-          .map(({ id }) => id),
+      write(
+        "extendJobs",
+        jobs.map(({ id, lease }) => ({ id, lease })),
+        until,
       ),
     finish: (job) => ofTaker(job, "DELETE FROM jobs"),
     retryAt: (job, runAt, failure) =>
@@ -107,14 +84,21 @@ export function createSqliteJobStore({ read, write }: Database): JobStore {
         return { jobs: page.map((row) => jobOf(row, state)), cursor: last ? cursorOf(last) : null };
       }),
     counts: (now) => read((connection) => countJobs(connection, now)),
-    revive: (id, now) => change((connection) => reviveJob(connection, id, now)),
-    remove: (id) =>
-      change(
-        (connection) => connection.run("DELETE FROM jobs WHERE id = ? AND lease IS NULL", id).changes > 0,
-      ),
+    revive: (id, now) => write("reviveJob", id, now),
+    remove: (id) => write("removeJob", id),
     close: async () => {},
   };
 }
+
+export const JOB_WRITES = {
+  addJob: inOneStep(addJob),
+  addTick: inOneStep(addTick),
+  takeJobs: inOneStep(takeJobs),
+  extendJobs: inOneStep(extendJobs),
+  changeTakenJob: inOneStep(changeTakenJob),
+  reviveJob: inOneStep(reviveJob),
+  removeJob: inOneStep(removeJob),
+};
 
 const CONDITIONS: Readonly<Record<JobState, string>> = {
   waiting: "dead = 0 AND lease IS NULL AND run_at <= ?",
@@ -151,6 +135,43 @@ function addJob(connection: Connection, job: StoredJob): string {
     instantKey(job.runAt),
   );
   return job.id;
+}
+
+type Tick = Parameters<JobStore["addTick"]>[0];
+
+function isNewTick(connection: Connection, { schedule, at }: Tick): boolean {
+  const text = "SELECT 1 FROM job_ticks WHERE name = ? AND tick >= ?";
+  return connection.get(text, schedule, instantKey(at)) === undefined;
+}
+
+function addTick(connection: Connection, tick: Tick, job: StoredJob): void {
+  if (!isNewTick(connection, tick)) return;
+  connection.run(
+    "INSERT INTO job_ticks (name, tick) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET tick = excluded.tick",
+    tick.schedule,
+    instantKey(tick.at),
+  );
+  addJob(connection, job);
+}
+
+/** Gives the ids of jobs that are no longer whose they were. */
+function extendJobs(
+  connection: Connection,
+  jobs: readonly Pick<TakenJob, "id" | "lease">[],
+  until: Instant,
+): string[] {
+  const text = "UPDATE jobs SET leased_until = ? WHERE id = ? AND lease = ?";
+  const isLost = ({ id, lease }: Pick<TakenJob, "id" | "lease">) =>
+    connection.run(text, instantKey(until), id, lease).changes === 0;
+  return jobs.filter(isLost).map(({ id }) => id);
+}
+
+function changeTakenJob(connection: Connection, text: string, values: readonly (string | number)[]): void {
+  connection.run(text, ...values);
+}
+
+function removeJob(connection: Connection, id: string): boolean {
+  return connection.run("DELETE FROM jobs WHERE id = ? AND lease IS NULL", id).changes > 0;
 }
 
 /** Jobs that may be taken, the best first. */

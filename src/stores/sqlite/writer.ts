@@ -22,8 +22,8 @@ interface WriterOptions {
   /** How long a write waits for other processes, in milliseconds. */
   readonly deadlineMs: number;
   readonly logger: Logger;
-  /** Moves a long transaction from the log into the file without holding the event loop. */
-  readonly checkpoint: (() => Promise<void>) | undefined;
+  /** Told how long a commit took, in milliseconds. */
+  readonly onCommit?: (duration: number) => void;
 }
 
 interface Job {
@@ -39,12 +39,6 @@ type Mode = "together" | "apart";
 /** How long one write may hold the event loop before others get a turn, in milliseconds. */
 const LONGEST_TURN = 8;
 
-/** Pages of the log after which SQLite does a checkpoint within a commit; this is its default. */
-const AUTOMATIC_CHECKPOINT = 1000;
-
-/** After a transaction that took longer, in milliseconds, a checkpoint within the commit would hold the event loop. */
-const LONG_TRANSACTION = 60;
-
 /** A transaction takes no more writes after this time, in milliseconds: the first ones wait for their commit. */
 const LONGEST_GROUP = 40;
 
@@ -56,7 +50,7 @@ const LONGEST_GROUP = 40;
 export function createWriter(connection: Connection, options: WriterOptions): Writer {
   const queue: Job[] = [];
   let draining: Promise<void> | undefined;
-  let transaction: Promise<unknown> | undefined;
+  let transaction: Promise<Mode> | undefined;
 
   async function drain(): Promise<void> {
     let mode: Mode = "together";
@@ -64,12 +58,9 @@ export function createWriter(connection: Connection, options: WriterOptions): Wr
       // Whoever is about to write in this turn of the event loop joins the group.
       await nextTurn();
       if (!(await begin())) continue;
-      const running = runGroup(mode);
-      transaction = running;
-      const { next, wasLong } = await running;
+      transaction = runGroup(mode);
+      mode = await transaction;
       transaction = undefined;
-      mode = next;
-      if (wasLong) await checkpoint();
     }
     draining = undefined;
   }
@@ -99,46 +90,32 @@ export function createWriter(connection: Connection, options: WriterOptions): Wr
     }
   }
 
-  /** Runs what is queued in one transaction; gives how to run the next, and whether this one left its checkpoint to others. */
-  async function runGroup(mode: Mode): Promise<{ readonly next: Mode; readonly wasLong: boolean }> {
+  /** Runs what is queued in one transaction; gives how to run the next. */
+  async function runGroup(mode: Mode): Promise<Mode> {
     const started = performance.now();
     const elapsed = () => performance.now() - started;
     const group: Job[] = [];
     const settle: (() => void)[] = [];
-    let wasLong = false;
     try {
       for (let job = queue.shift(); job; job = elapsed() < LONGEST_GROUP ? queue.shift() : undefined) {
         group.push(job);
         settle.push(await (mode === "apart" ? runApart(job) : runJob(job)));
       }
-      wasLong = options.checkpoint !== undefined && elapsed() > LONG_TRANSACTION;
-      if (wasLong) connection.exec("PRAGMA wal_autocheckpoint = 0");
+      const committing = performance.now();
       connection.run("COMMIT");
+      options.onCommit?.(performance.now() - committing);
     } catch (error) {
       rollBack();
       // At the commit nobody knows whose fault it was.
       if (mode === "together" && group.length > 1 && settle.length < group.length) {
         queue.unshift(...group);
-        return { next: "apart", wasLong };
+        return "apart";
       }
       for (const job of group) job.reject(error);
-      return { next: "together", wasLong };
+      return "together";
     }
     for (const step of settle) step();
-    return { next: "together", wasLong };
-  }
-
-  async function checkpoint(): Promise<void> {
-    try {
-      await options.checkpoint?.();
-    } catch (error) {
-      options.logger.warn(
-        { error, path: options.path },
-        "a checkpoint failed; the next commit makes up for it",
-      );
-    } finally {
-      connection.exec(`PRAGMA wal_autocheckpoint = ${AUTOMATIC_CHECKPOINT}`);
-    }
+    return "together";
   }
 
   function rollBack(): void {
@@ -199,11 +176,11 @@ async function runSteps<Result>(steps: Steps<Result>): Promise<Result> {
 }
 
 /** Work that is quick enough for one step. */
-export function inOneStep<Result>(
-  work: (connection: Connection) => Result,
-): (connection: Connection) => Steps<Result> {
+export function inOneStep<Parameters extends unknown[], Result>(
+  work: (connection: Connection, ...parameters: Parameters) => Result,
+): (connection: Connection, ...parameters: Parameters) => Steps<Result> {
   // biome-ignore lint/correctness/useYield: there is nowhere to pause in one step
-  return function* (connection) {
-    return work(connection);
+  return function* (connection, ...parameters) {
+    return work(connection, ...parameters);
   };
 }

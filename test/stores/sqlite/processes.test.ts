@@ -11,14 +11,15 @@ import { openScratch, scratchPath } from "./scratch.ts";
 
 const SCRIPT = fileURLToPath(new URL("./write-until-killed.ts", import.meta.url));
 
-/** Writes in another process; `acknowledged` is asked after each id whether to kill it. */
+/** Writes in another process, so many rows at once; `enough` is asked after each id whether to kill it. */
 async function writeElsewhere(
   path: string,
   name: string,
   count: number,
-  enough: (acknowledged: number) => boolean = () => false,
+  { rows = 1, enough = () => false }: { rows?: number; enough?: (acknowledged: number) => boolean } = {},
 ): Promise<string[]> {
-  const child: ChildProcess = spawn(process.execPath, [SCRIPT, path, name, String(count)], {
+  const parameters = [path, name, String(count), String(rows)];
+  const child: ChildProcess = spawn(process.execPath, [SCRIPT, ...parameters], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   onTestFinished(() => {
@@ -44,8 +45,15 @@ async function missing(store: Store, name: string, ids: readonly string[]): Prom
 
 test("a process killed amid its writes loses nothing it acknowledged", async () => {
   const path = scratchPath();
-  for (const round of ["one", "two", "three"]) {
-    const acknowledged = await writeElsewhere(path, round, 1_000_000, (count) => count >= 50);
+  for (const [round, rows] of [
+    ["one", 1],
+    ["two", 40],
+    ["three", 1],
+  ] as const) {
+    const acknowledged = await writeElsewhere(path, round, 1_000_000, {
+      rows,
+      enough: (count) => count >= 50,
+    });
     expect(acknowledged.length).toBeGreaterThanOrEqual(50);
     const store = await openScratch(path);
     expect(await missing(store, round, acknowledged)).toEqual([]);

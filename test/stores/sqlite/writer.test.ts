@@ -26,7 +26,7 @@ function writerOnNames() {
       return result;
     },
   });
-  const options = { path, deadlineMs: 1000, logger: silentLogger, checkpoint: undefined };
+  const options = { path, deadlineMs: 1000, logger: silentLogger };
   return { connection, commits, seen: () => names(observer), writer: createWriter(connection, options) };
 }
 

@@ -1,0 +1,146 @@
+import type { Logger } from "../../core/logger.ts";
+import type { Connection } from "./driver.ts";
+import { createWriter } from "./writer.ts";
+import {
+  stepsOf,
+  type WriteArguments,
+  type WriteName,
+  type WriteRequest,
+  type WriteResult,
+  weightOf,
+} from "./writes.ts";
+import { NoThread, type WritingThread } from "./writing-thread.ts";
+
+/** Writes to a file without holding the event loop. */
+export interface Writing {
+  /** Resolves when the write is durable. Writes are done in the order they were asked for. */
+  write<Name extends WriteName>(name: Name, ...parameters: WriteArguments<Name>): Promise<WriteResult<Name>>;
+  /** Resolves when no transaction is open on the connection. */
+  outsideTransaction(): Promise<void>;
+  /** Ends what was begun. */
+  close(): Promise<void>;
+}
+
+export interface WritingOptions {
+  readonly path: string;
+  /** How long a write waits for other processes, in milliseconds. */
+  readonly busyTimeoutMs: number;
+  readonly logger: Logger;
+  /** Null where only this thread can write: an in-memory database belongs to its connection. */
+  readonly thread: WritingThread | null;
+}
+
+/** A write that changes more rows holds the event loop for more than some milliseconds. */
+const LIGHT = 16;
+
+/** While commits take longer, in milliseconds, they are left to the thread: the disk is slow, at least for now. */
+const SLOW_COMMIT = 4;
+
+/** Rows after which the log is copied into the file: the more at once, the more often they have changed the same page. */
+const CHECKPOINT = 256;
+
+/** With more rows in the log, closing, which copies it, would hold the event loop. */
+const LEFT_TO_CLOSING = 100;
+
+/** SQLite's own way of copying the log, within a commit, for want of a thread: after so many pages, its default. */
+const AUTOMATIC_CHECKPOINT = 1000;
+
+/**
+ * Small writes are done on this thread while commits are quick, since handing one over takes as long as the write itself;
+ * large ones, and what comes meanwhile, on the other thread. Only ever one of the two writes.
+ */
+export function createWriting(connection: Connection, options: WritingOptions): Writing {
+  const { path, logger } = options;
+  let { thread } = options;
+  let lastCommit = 0;
+  /** How many writes the thread has, or is about to get. */
+  let sent = 0;
+  let turn: Promise<void> = Promise.resolve();
+  /** Rows in the log. */
+  let rows = 0;
+  let copying: Promise<void> | undefined;
+  const here = createWriter(connection, {
+    path,
+    deadlineMs: options.busyTimeoutMs,
+    logger,
+    onCommit: (duration) => {
+      lastCommit = duration;
+    },
+  });
+  connection.exec(`PRAGMA wal_autocheckpoint = ${thread ? 0 : AUTOMATIC_CHECKPOINT}`);
+
+  /** Asks the thread, after all that was begun before; does `otherwise` when there cannot be a thread. */
+  async function there<Result>(
+    ask: (other: WritingThread) => Promise<Result>,
+    otherwise: () => Promise<Result>,
+  ): Promise<Result> {
+    sent++;
+    turn = turn.then(() => here.drained());
+    try {
+      await turn;
+      if (thread === null) return await otherwise();
+      const result = await ask(thread);
+      lastCommit = thread.lastCommit;
+      return result;
+    } catch (error) {
+      if (!(error instanceof NoThread)) throw error;
+      giveUpThread(error);
+      return await otherwise();
+    } finally {
+      sent--;
+    }
+  }
+
+  function giveUpThread(error: NoThread): void {
+    if (thread === null) return;
+    thread = null;
+    connection.exec(`PRAGMA wal_autocheckpoint = ${AUTOMATIC_CHECKPOINT}`);
+    logger.warn({ error, path }, "there is no thread for large writes: they will hold the event loop");
+  }
+
+  function run(request: WriteRequest, weight: number): Promise<unknown> {
+    const writeHere = () => here.write((writer) => stepsOf(request, writer));
+    const isQuick = weight <= LIGHT && lastCommit <= SLOW_COMMIT && sent === 0;
+    return thread === null || isQuick ? writeHere() : there((other) => other.write(request), writeHere);
+  }
+
+  /** Copies the log into the file: most of it while writes go on, the rest while they wait, so that the log begins anew. */
+  async function copyLog(): Promise<void> {
+    rows = 0;
+    try {
+      await thread?.checkpoint();
+      await there(
+        (other) => other.checkpoint(),
+        async () => {},
+      );
+    } catch (error) {
+      if (error instanceof NoThread) giveUpThread(error);
+      else
+        logger.warn(
+          { error, path },
+          "the log could not be copied into the file; the next time makes up for it",
+        );
+    }
+    copying = undefined;
+  }
+
+  return {
+    async write(name, ...parameters) {
+      const request = { name, parameters };
+      const weight = weightOf(request);
+      const result = await run(request, weight);
+      rows += Math.min(weight, CHECKPOINT);
+      if (thread !== null && rows >= CHECKPOINT) copying ??= copyLog();
+      return result as WriteResult<typeof name>;
+    },
+    outsideTransaction: () => here.outsideTransaction(),
+    async close() {
+      await turn;
+      await thread?.answered();
+      await here.drained();
+      if (rows > LEFT_TO_CLOSING) copying ??= copyLog();
+      await copying;
+      await thread?.close();
+    },
+  };
+}
