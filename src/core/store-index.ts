@@ -25,6 +25,8 @@ export interface CandidateSearch {
   readonly vector: Float32Array | null;
   /** Analysed words, each once; none to look for meaning alone. */
   readonly terms: readonly string[];
+  /** How many records the scope has, as `sample` gave it. */
+  readonly size: number;
   /** So many are wanted by meaning, and as many by words. */
   readonly best: number;
   /** True: with the two records before and the one after each of them in its session. */
@@ -36,8 +38,8 @@ export interface CandidateSearch {
 export interface CandidateRecords {
   /** In no order, each once. All belong to the scope. */
   readonly records: readonly IndexedRecord[];
-  /** For each term in how many records of the scope it stands, about. */
-  readonly frequencies: readonly number[];
+  /** For each term in about how many records of the scope it stands; null for more than was worth counting. */
+  readonly frequencies: readonly (number | null)[];
   /** How many records of the scope have at least one of the terms; 0 when it was not asked for. */
   readonly matching: number;
 }

@@ -8,8 +8,8 @@ import { type Sql, sql, statement } from "./sql.ts";
 /** A schema in an open database: what the store's methods work with. Everything here is one flight, unless it must be repeated. */
 export interface Database {
   readonly schema: string;
-  /** Runs a query that sees nothing but the rows of one tenant. */
-  read(tenant: string, query: Sql): Promise<Row[]>;
+  /** Runs a query that sees nothing but the rows of one tenant, after what it wants to be set for its transaction. */
+  read(tenant: string, query: Sql, settings?: Sql): Promise<Row[]>;
   /** Runs a query that says by itself which rows it sees; it must change nothing. */
   ask(query: Sql): Promise<Row[]>;
   /**
@@ -24,6 +24,8 @@ export interface Database {
   writeAlone<Result>(tenant: string, request: AloneRequest<Result>): Promise<Result>;
   /** Runs `work` in one transaction of several flights, again from the start when it was undone for the sake of another. */
   transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result>;
+  /** Runs a statement that no transaction can hold. Closing does not wait for it. */
+  alone(text: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -152,7 +154,8 @@ export function databaseOn(driver: Driver, { schema, name, timeoutMs }: Database
 
   return {
     schema,
-    read: (tenant, query) => ask([forTenant(tenant), query]),
+    read: (tenant, query, settings) =>
+      ask(settings ? [forTenant(tenant), settings, query] : [forTenant(tenant), query]),
     ask: (query) => ask([query]),
     write: (tenant, { call: calling, result, ...recoverable }) =>
       call(() => {
@@ -161,6 +164,7 @@ export function databaseOn(driver: Driver, { schema, name, timeoutMs }: Database
       }),
     writeAlone: (tenant, request) => call(() => write(tenant, request, true)),
     transaction: (work) => call(() => persistently(() => driver.transaction(work), false)),
+    alone: (text) => driver.alone(text),
     close() {
       closing ??= (async () => {
         while (running.size > 0) await Promise.allSettled(running);

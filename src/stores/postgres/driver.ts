@@ -9,6 +9,8 @@ export interface Driver {
   flight(statements: readonly Statement[]): Promise<Row[][]>;
   /** Runs `work` in a transaction of several flights, which is undone when it throws. */
   transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result>;
+  /** Runs a statement that no transaction can hold, however long it takes: on a connection of its own, which closing breaks off. */
+  alone(text: string): Promise<void>;
   /** Waits for what was begun. */
   close(): Promise<void>;
 }

@@ -41,7 +41,7 @@ export async function openPostgresStore({
     connectionString,
   };
   const name = nameOf(() => new Client(config));
-  const driver = openPgDriver(new Pool(config), { timeoutMs, logger });
+  const driver = openPgDriver(new Pool(config), { timeoutMs, logger, separate: () => new Client(config) });
   try {
     await migrate(driver, schema);
   } catch (error) {
@@ -49,7 +49,7 @@ export async function openPostgresStore({
     throw storeFailure(error, name);
   }
   return {
-    ...storeOn("postgres", databaseOn(driver, { schema, name, timeoutMs })),
+    ...storeOn("postgres", databaseOn(driver, { schema, name, timeoutMs }), logger),
     jobsUrl: () => url,
   };
 }

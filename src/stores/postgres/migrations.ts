@@ -3,6 +3,7 @@ import { StoreError } from "../../core/errors.ts";
 import { type Driver, sqlState, type Transaction } from "./driver.ts";
 import { partitioned } from "./schema/partitions.ts";
 import { RECORD_FUNCTIONS } from "./schema/record-functions.ts";
+import { SEARCH } from "./schema/search.ts";
 import { SESSION_FUNCTIONS } from "./schema/session-functions.ts";
 import { ISOLATION, RECORDS, SESSIONS } from "./schema/tables.ts";
 import { constant, inSchema, quoted, sql, statement } from "./sql.ts";
@@ -90,7 +91,8 @@ function checkedCount(row: readonly (string | null)[] | undefined, migrations: r
   return applied;
 }
 
-async function lockSchema(transaction: Transaction, schema: string): Promise<void> {
+/** One at a time changes the schema. */
+export async function lockSchema(transaction: Transaction, schema: string): Promise<void> {
   await transaction.run(
     statement(sql`SELECT pg_advisory_xact_lock(hashtextextended(${`memoir ${schema}`}::text, 0))`, schema),
   );
@@ -114,15 +116,17 @@ VALUES (${index + 1}, '${title}', '${checksum(migration)}', ${needs});`;
  * The whole schema as one script for review, or for `psql`: what opening an empty database runs.
  * @param schema its name; default `memoir`.
  * @param partitions how many partitions, by hash of the tenant, the large tables get. Default: none.
+ * @param search true: with what searching inside the database needs, pgvector among it. Default false.
  */
 export function printMigrations(
   schema = "memoir",
-  { partitions = 0 }: { readonly partitions?: number } = {},
+  { partitions = 0, search = false }: { readonly partitions?: number; readonly search?: boolean } = {},
 ): string {
   const parts = MIGRATIONS.map((migration, index) => {
     const script = withRecord(migration, index, MIGRATIONS);
     return `-- ${index + 1}: ${migration.title}\n${partitions > 0 ? partitioned(script, partitions) : script}\n`;
   });
+  if (search) parts.push(`-- searching inside the database\n${SEARCH.trim()}\n`);
   const script = `BEGIN;\nCREATE SCHEMA IF NOT EXISTS ${quoted(schema)};\n${LEDGER}\n\n${parts.join("\n")}\nCOMMIT;\n`;
   return inSchema(script, schema);
 }

@@ -1,4 +1,4 @@
-import type { Pool, PoolClient } from "pg";
+import type { Client, Pool, PoolClient } from "pg";
 import { MemoirError, StoreError } from "../../core/errors.ts";
 import type { Logger } from "../../core/logger.ts";
 import { type Driver, NoAnswer, type Row, sqlState, type Transaction } from "./driver.ts";
@@ -19,13 +19,16 @@ export async function loadPg(): Promise<Pick<typeof import("pg"), "Client" | "Po
   }
 }
 
-/**
- * @param timeoutMs how long to wait for each answer, in milliseconds.
- */
-export function openPgDriver(
-  pool: Pool,
-  { timeoutMs, logger }: { readonly timeoutMs: number; readonly logger: Logger },
-): Driver {
+export interface PgDriverOptions {
+  /** How long to wait for each answer, in milliseconds. */
+  readonly timeoutMs: number;
+  readonly logger: Logger;
+  /** A connection besides those of the pool, which is not open yet. */
+  readonly separate: () => Client;
+}
+
+export function openPgDriver(pool: Pool, { timeoutMs, logger, separate }: PgDriverOptions): Driver {
+  const apart = new Set<Client>();
   // What breaks under a query is thrown by the query; without a listener it would end the process besides.
   pool.on("connect", (client) => client.on("error", () => undefined));
   // A connection that breaks while nobody uses it; the pool makes another one.
@@ -73,7 +76,22 @@ export function openPgDriver(
           throw error;
         }
       }),
-    close: () => pool.end(),
+    async alone(text) {
+      const client = separate();
+      client.on("error", () => undefined);
+      apart.add(client);
+      try {
+        await client.connect();
+        await client.query(text);
+      } finally {
+        apart.delete(client);
+        await client.end();
+      }
+    },
+    async close() {
+      await Promise.all([...apart].map((client) => client.end()));
+      await pool.end();
+    },
   };
 }
 

@@ -29,6 +29,9 @@ export function pgliteDriver(database: PGlite, release: () => Promise<void>): Dr
           },
         }),
       ),
+    async alone(text) {
+      await database.exec(text);
+    },
     close: release,
   };
 }

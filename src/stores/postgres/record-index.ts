@@ -4,7 +4,7 @@ import type { Row } from "./driver.ts";
 import { ENTRY_COLUMNS, readEntry, writtenEntry } from "./entries.ts";
 import { labelKey } from "./labels.ts";
 import { PRESENT_RECORDS } from "./rows.ts";
-import { constant, sql } from "./sql.ts";
+import { constant, type Sql, sql } from "./sql.ts";
 import { decodeText, encodeJson } from "./wire-text.ts";
 
 const INDEXED = constant(`SELECT r."row", CASE WHEN octet_length(r.id) <= 255 THEN r.id ELSE (
@@ -12,7 +12,12 @@ const INDEXED = constant(`SELECT r."row", CASE WHEN octet_length(r.id) <= 255 TH
     ${ENTRY_COLUMNS}
   FROM SCHEMA.records r JOIN SCHEMA.entries e ON e.tenant = r.tenant AND e."row" = r."row"`);
 
-function indexedRecord(columns: Row): IndexedRecord {
+/** What `indexedRecord` takes of one row of another table. The limit keeps the planner from reading all rows for many of them. */
+export function indexedRow(tenant: string, table: "chosen" | "wanted"): Sql {
+  return sql`${INDEXED} WHERE r.tenant = ${labelKey(tenant)} AND r."row" = ${constant(table)}."row" LIMIT 1`;
+}
+
+export function indexedRecord(columns: Row): IndexedRecord {
   const [row, id, ...entry] = columns.map(decodeText);
   return { row: Number(row), id: id ?? "", entry: readEntry(entry) };
 }

@@ -57,7 +57,8 @@ export async function rowNumbers(
   return numbers.sort();
 }
 
-function presentWhere(tenant: string, filter: FilterNode, now: Instant): Sql {
+/** The `records r` that are alive and fit. */
+export function presentWhere(tenant: string, filter: FilterNode, now: Instant): Sql {
   return sql`r.tenant = ${labelKey(tenant)} AND (r.expires_at IS NULL OR r.expires_at > ${timestamp(now)})
     AND ${filterSql(filter, PRESENT)}`;
 }

@@ -1,3 +1,4 @@
+import { type Logger, silentLogger } from "../../core/logger.ts";
 import type { Store } from "../../core/store.ts";
 import { presentAliases } from "./aliases.ts";
 import { checkDatabase } from "./check.ts";
@@ -13,12 +14,14 @@ import {
   touchRecords,
   writeBatch,
 } from "./record-write.ts";
+import { candidateIndexOn } from "./search/candidate-index.ts";
+import { openSearchTables } from "./search/search-tables.ts";
 import { SessionCache } from "./session-cache.ts";
 import { findSessions, listSessions, removeExpiredSessions } from "./session-list.ts";
 import { deleteSession, readSession, writeSession } from "./sessions.ts";
 
 /** The store over a database whose schema is up to date. */
-export function storeOn(name: string, database: Database): Store {
+export function storeOn(name: string, database: Database, logger: Logger = silentLogger): Store {
   const cache = new SessionCache();
   return {
     name,
@@ -49,6 +52,10 @@ export function storeOn(name: string, database: Database): Store {
     findSessions: (tenant, sessionId, now) => findSessions(database, tenant, sessionId, now),
     listSessions: (tenant, query) => listSessions(database, tenant, query),
     removeExpiredSessions: (now, limit) => removeExpiredSessions(database, now, limit),
+    async openIndex(space) {
+      const tables = await openSearchTables(database, logger);
+      return { finds: "candidates", candidates: candidateIndexOn(database, tables, space) };
+    },
     check: () => checkDatabase(database),
     close: () => database.close(),
   };

@@ -1,5 +1,5 @@
 import type { Embedder } from "../../core/embedder.ts";
-import { PackedFeatures } from "../../core/features.ts";
+import { hashTerm, PackedFeatures } from "../../core/features.ts";
 import type {
   CandidateQuery,
   Candidates,
@@ -83,6 +83,7 @@ function partlyKnown(
     const found = await options.candidates.find(request, {
       vector: vector?.some((value) => value !== 0) ? vector : null,
       terms: asked,
+      size,
       best: BEST_BY_EACH,
       neighbours: context,
       counted: byWordsAlone,
@@ -91,7 +92,10 @@ function partlyKnown(
     const own = await analysed(options, request.scope.tenant, found.records);
     const records = vector && terms.length > 0 ? [...sample, ...own] : own;
     const frequencies = new Map(
-      asked.map((term, at) => [term, Math.min(size, found.frequencies[at] ?? 0)] as const),
+      asked.map((term, at) => {
+        const counted = found.frequencies[at] ?? size * shareOf(term, sample);
+        return [term, Math.min(size, counted)] as const;
+      }),
     );
     const statistics = { size, frequencies, meanLengths };
     const selection = await select(options, records, turn, statistics);
@@ -121,6 +125,19 @@ async function select(
   }
   const slots = Uint32Array.from({ length: partition.length }, (_, slot) => slot);
   return new Selection(partition, slots, statistics);
+}
+
+/** The share of the records that have a term. */
+function shareOf(term: string, records: readonly IndexedRecord[]): number {
+  const hash = new Uint32Array(2);
+  hashTerm(term, hash, 0);
+  const having = records.filter(({ entry }) => {
+    const { view, hashesAt, count } = new PackedFeatures(entry.features);
+    for (let at = hashesAt; at < hashesAt + 8 * count; at += 8)
+      if (view.getUint32(at, true) === hash[0] && view.getUint32(at + 4, true) === hash[1]) return true;
+    return false;
+  });
+  return having.length / (records.length || 1);
 }
 
 const decoder = new TextDecoder();

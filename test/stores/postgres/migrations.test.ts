@@ -81,7 +81,8 @@ await withServer("postgres", async (server) => {
     const { url, schema, query } = await fresh();
     await (await openPostgresStore({ url })).close();
     const pool = new pg.Pool({ connectionString: server.url, max: 1 });
-    const driver = openPgDriver(pool, { timeoutMs: 10_000, logger: silentLogger });
+    const separate = () => new pg.Client({ connectionString: server.url });
+    const driver = openPgDriver(pool, { timeoutMs: 10_000, logger: silentLogger, separate });
     const before = await query(`SELECT * FROM ${schema}.migrations`);
     const good = { title: "good", script: "CREATE TABLE SCHEMA.extra (a int);" };
     const bad = { title: "bad", script: "CREATE TABLE SCHEMA.extra (a int);" };
