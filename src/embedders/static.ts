@@ -62,14 +62,22 @@ async function readTable(
   }
 }
 
+/** Adds four rows in one pass: most of the time goes into reading and writing the sum. */
 function embedPieces({ dimensions, scales, rows }: StaticTable, pieces: readonly number[]): Float32Array {
   const sum = new Float32Array(dimensions);
-  for (const piece of pieces) {
-    const scale = scales[piece] ?? 0;
-    if (scale === 0) continue;
-    const row = piece * dimensions;
+  // Beyond the last piece any row does, with nothing of it.
+  const rowAt = (index: number) => (pieces[index] ?? 0) * dimensions;
+  const scaleAt = (index: number) => scales[pieces[index] ?? -1] ?? 0;
+  for (let next = 0; next < pieces.length; next += 4) {
+    const [a, b, c, d] = [rowAt(next), rowAt(next + 1), rowAt(next + 2), rowAt(next + 3)];
+    const [ofA, ofB, ofC, ofD] = [scaleAt(next), scaleAt(next + 1), scaleAt(next + 2), scaleAt(next + 3)];
     for (let index = 0; index < dimensions; index++) {
-      sum[index] = (sum[index] ?? 0) + scale * (rows[row + index] ?? 0);
+      sum[index] =
+        (sum[index] ?? 0) +
+        ofA * (rows[a + index] ?? 0) +
+        ofB * (rows[b + index] ?? 0) +
+        ofC * (rows[c + index] ?? 0) +
+        ofD * (rows[d + index] ?? 0);
     }
   }
   return normalize(sum);

@@ -74,9 +74,7 @@ const LONGEST_WORD = 100;
 /** Words whose pieces are remembered, about 4 MB of them. */
 const REMEMBERED_WORDS = 20_000;
 
-// \p{ASCII} and \p{Cc}, because a range of control characters looks like a mistake.
-const ASCII = /^\p{ASCII}*$/u;
-const ASCII_CONTROL = /(?![\t\n\r])\p{Cc}/gu;
+const PRINTABLE_ASCII = /^[\t\n\r -~]*$/;
 const ASCII_WORD = /[!-/:-@[-`{-~]|[^\s!-/:-@[-`{-~]+/g;
 
 const CONTROL = /\ufffd|(?![\t\n\r])\p{C}/gu;
@@ -88,7 +86,7 @@ const PUNCTUATION = "\\p{P}!-/:-@\\[-`{-~";
 const WORD = new RegExp(`[${PUNCTUATION}${IDEOGRAPH}]|[^\\s${PUNCTUATION}${IDEOGRAPH}]+`, "gu");
 
 function words(text: string): readonly string[] {
-  if (ASCII.test(text)) return text.replace(ASCII_CONTROL, "").toLowerCase().match(ASCII_WORD) ?? [];
+  if (PRINTABLE_ASCII.test(text)) return text.toLowerCase().match(ASCII_WORD) ?? [];
   const plain = text.replace(CONTROL, "").normalize("NFD").replace(ACCENT, "").toLowerCase();
   return plain.match(WORD) ?? [];
 }

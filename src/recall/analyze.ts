@@ -18,8 +18,9 @@ const STARTS_UNSPACED = new RegExp(`^[${UNSPACED}]`, "u");
 /** A letter with the marks that belong to it. */
 const CLUSTER = /\P{M}\p{M}*/gu;
 
-const stems = new Map<string, string>();
-const STEMS_KEPT = 20_000;
+/** The terms of words that were met before; null for a stop word. */
+const terms = new Map<string, string | null>();
+const TERMS_KEPT = 20_000;
 
 /** A term and the folded word it comes from. */
 export interface AnalyzedWord {
@@ -41,11 +42,12 @@ export function analyze(text: string): string[] {
  */
 export function analyzeWords(text: string): AnalyzedWord[] {
   const words: AnalyzedWord[] = [];
-  for (const [token] of fold(text).matchAll(TOKEN)) {
-    if (STARTS_UNSPACED.test(token)) addCharacters(token, words);
-    else if (!STOP_WORDS.has(token)) {
-      const word = token.slice(0, LONGEST_WORD);
-      words.push({ term: stemOf(word), word });
+  for (const token of fold(text).match(TOKEN) ?? []) {
+    const known = terms.get(token);
+    if (known === undefined && STARTS_UNSPACED.test(token)) addCharacters(token, words);
+    else {
+      const term = known === undefined ? termOf(token) : known;
+      if (term !== null) words.push({ term, word: token.slice(0, LONGEST_WORD) });
     }
   }
   return words;
@@ -53,11 +55,7 @@ export function analyzeWords(text: string): AnalyzedWord[] {
 
 /** Lower case without accents: two spellings of a word that a reader takes for the same become the same. */
 export function fold(text: string): string {
-  const joined = text
-    .normalize("NFKC")
-    .toLowerCase()
-    .replace(/(?<=\p{L})['’]s(?![\p{L}\p{N}])/gu, "")
-    .replace(/(?<=\p{L})['’](?=\p{L})/gu, "");
+  const joined = joinApostrophes(text.normalize("NFKC").toLowerCase());
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the ASCII range
   if (/^[\x00-\x7f]*$/.test(joined)) return joined;
   return joined
@@ -76,13 +74,16 @@ function addCharacters(run: string, words: AnalyzedWord[]): void {
   }
 }
 
-function stemOf(word: string): string {
-  if (word.length < 3 || !/^[a-z]+$/.test(word)) return word;
-  let known = stems.get(word);
-  if (known === undefined) {
-    if (stems.size >= STEMS_KEPT) stems.clear();
-    known = stem(word);
-    stems.set(word, known);
-  }
-  return known;
+function joinApostrophes(text: string): string {
+  if (!/['’]/.test(text)) return text;
+  return text.replace(/(?<=\p{L})['’]s(?![\p{L}\p{N}])/gu, "").replace(/(?<=\p{L})['’](?=\p{L})/gu, "");
+}
+
+function termOf(token: string): string | null {
+  const word = token.slice(0, LONGEST_WORD);
+  const term = STOP_WORDS.has(token) ? null : /^[a-z]{3,}$/.test(word) ? stem(word) : word;
+  if (terms.size >= TERMS_KEPT) terms.clear();
+  // A longer token would keep all of its text in memory.
+  if (token.length <= LONGEST_WORD) terms.set(token, term);
+  return term;
 }
