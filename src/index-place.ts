@@ -35,7 +35,8 @@ export interface PlaceOptions {
 export async function createPlacedIndex(place: IndexPlace, options: PlaceOptions): Promise<RecallIndex> {
   const { store } = options;
   const local = createLocalIndex(options);
-  if (place === "process" || (place === "auto" && !store.openIndex)) return local;
+  const byItself = store.openIndex && !store.indexOnRequest;
+  if (place === "process" || (place === "auto" && !byItself)) return local;
   if (place === "auto") return chosenBySize(local, options);
   if (!store.openIndex)
     throw ValidationError.of("index", `cannot be store: ${store.name} finds nothing by itself; use process`);

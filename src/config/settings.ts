@@ -119,7 +119,9 @@ export const CONFIG_VARIABLE = "MEMORY_CONFIG";
 
 /** A URL as it may be shown and logged. */
 export function withoutPassword(url: string): string {
-  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/[^/@:]*):[^/@]*@/i, "$1:***@");
+  return url
+    .replace(/^([a-z][a-z0-9+.-]*:\/\/[^/@:]*):[^/@]*@/i, "$1:***@")
+    .replace(/([?&][a-z]*password=)[^&]*/gi, "$1***");
 }
 
 export function isRemote(url: string): boolean {

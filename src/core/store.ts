@@ -305,6 +305,8 @@ export interface Store extends RecordStore, SessionStore {
    * @throws UnsupportedError when this server cannot, which says what it lacks.
    */
   openIndex?(space: VectorSpace): Promise<StoreIndex>;
+  /** True: `openIndex` is used only where somebody asks for it, since an index in the process is quicker. Default false. */
+  readonly indexOnRequest?: boolean;
   /** Checks the data; gives one sentence per problem found, none when all is well. */
   check(): Promise<string[]>;
   close(): Promise<void>;

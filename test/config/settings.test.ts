@@ -121,6 +121,9 @@ describe("the places of a memory", () => {
   test("are shown without passwords", () => {
     expect(withoutPassword("postgres://me:se@cret@h:5432/d?a=b")).not.toContain("se@cret");
     expect(withoutPassword("rediss://:secret@h:1/0")).toBe("rediss://:***@h:1/0");
+    expect(withoutPassword("redis+sentinel://h/m?sentinelPassword=se%26cret&prefix=a")).toBe(
+      "redis+sentinel://h/m?sentinelPassword=***&prefix=a",
+    );
     expect(withoutPassword("sqlite:a@b.db")).toBe("sqlite:a@b.db");
     expect(withoutPassword("http://h:8000/a:b@c")).toBe("http://h:8000/a:b@c");
   });

@@ -1,7 +1,10 @@
 import { afterAll, beforeAll } from "vitest";
+import type { Store } from "../../src/core/store.ts";
+import type { StoreIndex } from "../../src/core/store-index.ts";
+import type { VectorSpace } from "../../src/core/vector-index.ts";
 import { openMemory } from "../../src/index.ts";
 import { openRedisStore } from "../../src/stores/redis/index.ts";
-import { describeMemory, describeStore } from "../../src/testing/index.ts";
+import { describeMemory, describeStore, describeVectorIndex } from "../../src/testing/index.ts";
 import { type RedisCluster, startRedisCluster } from "../servers/redis-cluster.ts";
 import { freshPrefix, withPrograms, withServer } from "../servers/with-server.ts";
 
@@ -23,6 +26,51 @@ await withServer("redis", ({ url }) => {
   describeStore({
     name: "redis with compression",
     open: () => openRedisStore({ url, prefix, compression: "fast" }),
+    reset,
+    runs: 5,
+  });
+});
+
+await withServer("redis8", ({ url }) => {
+  let prefix = freshPrefix();
+  const reset = async () => {
+    prefix = freshPrefix();
+  };
+  const openIndex = async (store: Store, space: VectorSpace) => {
+    const opened = await store.openIndex?.(space);
+    if (opened?.finds !== "meaning") throw new Error("It has no vector sets");
+    return opened.vectors;
+  };
+
+  describeVectorIndex({
+    name: "redis with vector sets",
+    async open(space) {
+      const store = await openRedisStore({ url, prefix });
+      return { ...(await openIndex(store, space)), close: () => store.close() };
+    },
+    reset,
+    // Each number of a vector is kept in a byte.
+    tolerance: 0.02,
+    recall: 0.95,
+  });
+
+  describeMemory({
+    name: "redis with vector sets",
+    async open({ clock, ids }) {
+      const store = await openRedisStore({ url, prefix });
+      const asked = async (space: VectorSpace): Promise<StoreIndex> => ({
+        finds: "meaning",
+        // However small the scope.
+        vectors: { ...(await openIndex(store, space)), askedFrom: 0 },
+      });
+      return openMemory({
+        store: { ...store, openIndex: asked },
+        index: "store",
+        clock,
+        ids,
+        jobs: "memory:",
+      });
+    },
     reset,
     runs: 5,
   });

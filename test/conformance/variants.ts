@@ -21,6 +21,7 @@ export const VARIANTS: Readonly<Record<string, readonly ConformanceMeta["suite"]
   redis: ["store", "memory"],
   "redis with compression": ["store"],
   "redis cluster": ["store", "memory"],
+  "redis with vector sets": ["vectors", "memory"],
   remote: ["memory"],
   "remote on sqlite": ["memory"],
   "remote on postgres": ["memory"],

@@ -1,7 +1,9 @@
 import { once } from "node:events";
-import { chmodSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { connect as connectSafely } from "node:tls";
+import type { Certificate } from "./certificates.ts";
 import { onFreePort, ServerProcess, serverFolder } from "./process.ts";
 
 export interface RedisOptions {
@@ -13,6 +15,10 @@ export interface RedisOptions {
   readonly parameters?: readonly string[];
   /** Watches other servers instead of keeping data. Default false. */
   readonly sentinel?: boolean;
+  /** More lines of a Sentinel's configuration. */
+  readonly watches?: readonly string[];
+  /** Speaks TLS alone, and wants a certificate of whoever comes when `clients` is true. */
+  readonly tls?: Certificate & { readonly ca: string; readonly clients: boolean };
 }
 
 export interface RedisServer {
@@ -29,24 +35,35 @@ export function startRedis(options: RedisOptions): Promise<RedisServer> {
 }
 
 async function startOn(port: number, options: RedisOptions): Promise<RedisServer> {
-  const { program, durable = false, parameters = [], sentinel = false } = options;
+  const { program, durable = false, parameters = [], sentinel = false, tls } = options;
+  const listening = tls
+    ? [
+        ...["--port 0", `--tls-port ${port}`, "--tls-replication yes"],
+        ...[`--tls-ca-cert-file ${tls.ca}`, `--tls-cert-file ${tls.cert}`, `--tls-key-file ${tls.key}`],
+        `--tls-auth-clients ${tls.clients ? "yes" : "no"}`,
+      ]
+    : [`--port ${port}`];
   const folder = serverFolder();
   const server = new ServerProcess({
     program,
     folder: folder.path,
     parameters: sentinel
-      ? [sentinelFile(folder.path, port), "--sentinel"]
+      ? [
+          sentinelFile(folder.path, [...listening.map((line) => line.slice(2)), ...(options.watches ?? [])]),
+          "--sentinel",
+        ]
       : [
-          ...["--port", String(port), "--bind", "127.0.0.1", "--dir", folder.path, "--save", ""],
+          ...listening.flatMap((line) => line.split(" ")),
+          ...["--bind", "127.0.0.1", "--dir", folder.path, "--save", ""],
           ...["--appendonly", "yes", "--appendfsync", durable ? "always" : "everysec"],
           ...parameters,
         ],
-    ready: () => ping(port),
+    ready: () => ping(port, tls),
     stopSignal: "SIGTERM",
   });
   await server.start();
   return {
-    url: `redis://127.0.0.1:${port}`,
+    url: `redis${tls ? "s" : ""}://127.0.0.1:${port}`,
     port,
     process: server,
     async remove() {
@@ -57,21 +74,29 @@ async function startOn(port: number, options: RedisOptions): Promise<RedisServer
 }
 
 /** A Sentinel keeps what it knows in its configuration. */
-function sentinelFile(folder: string, port: number): string {
+function sentinelFile(folder: string, lines: readonly string[]): string {
   const file = join(folder, "sentinel.conf");
-  writeFileSync(file, `port ${port}\nbind 127.0.0.1\ndir ${folder}\n`);
+  writeFileSync(file, ["bind 127.0.0.1", `dir ${folder}`, ...lines, ""].join("\n"));
   chmodSync(file, 0o666);
   return file;
 }
 
 /** Rejects unless a Redis is there that has read its data. */
-async function ping(port: number): Promise<void> {
-  const socket = connect(port, "127.0.0.1");
+async function ping(port: number, tls: RedisOptions["tls"]): Promise<void> {
+  const pem = (path: string) => readFileSync(path, "utf8");
+  const socket = tls
+    ? connectSafely({
+        ...{ port, host: "127.0.0.1", ca: pem(tls.ca), cert: pem(tls.cert), key: pem(tls.key) },
+        // Whatever name it is certified for.
+        checkServerIdentity: () => undefined,
+      })
+    : connect(port, "127.0.0.1");
   try {
-    await once(socket, "connect");
+    await once(socket, tls ? "secureConnect" : "connect");
     socket.write("PING\r\n");
     const [answer] = await once(socket, "data");
-    if (!String(answer).startsWith("+PONG")) throw new Error(String(answer));
+    // One that wants a password is there too.
+    if (!/^(\+PONG|-NOAUTH)/.test(String(answer))) throw new Error(String(answer));
   } finally {
     socket.destroy();
   }

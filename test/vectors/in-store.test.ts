@@ -84,6 +84,12 @@ describe("where records are looked for", () => {
     expect(asked).toHaveLength(opened);
   });
 
+  test("a store that wants to be asked is not, however large the scope", async () => {
+    const asked: string[] = [];
+    expect(await searchPlaced({ ...finding(asked), indexOnRequest: true }, 2)).toBe(3);
+    expect(asked).toEqual([]);
+  });
+
   test("a large scope of a store that cannot find is searched in the process, which is said once", async () => {
     const warnings: unknown[] = [];
     const store: Store = {

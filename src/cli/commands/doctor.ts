@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { MemoirError } from "../../core/errors.ts";
 import { checkFile, checkFolder } from "../doctor/data.ts";
 import { type Check, type CheckContext, type Finding, problem } from "../doctor/finding.ts";
+import { checkRedis } from "../doctor/redis.ts";
 import { checkServer, checkStore } from "../doctor/store.ts";
 import { checkEmbedder, checkNode, checkPort, checkSettings, checkSqlite } from "../doctor/surroundings.ts";
 import { exitCode } from "../exit-codes.ts";
@@ -23,6 +24,7 @@ const CHECKS: readonly (readonly [name: string, check: Check])[] = [
   ["folder", checkFolder],
   ["file", checkFile],
   ["store", checkStore],
+  ["redis", checkRedis],
   ["server", checkServer],
   ["port", checkPort],
 ];

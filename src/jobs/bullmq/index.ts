@@ -7,10 +7,10 @@ import { type Logger, silentLogger } from "../../core/logger.ts";
 import { toMilliseconds } from "../../core/time.ts";
 import { contentOf, dataOf, jobOf, type Kept, sentenceOf } from "./content.ts";
 import { KINDS_OF_LIST, listJobs } from "./listing.ts";
-import { openQueues, type Queues } from "./queues.ts";
+import { openQueues, type Queues, type TlsFiles } from "./queues.ts";
 
 export interface BullmqJobStoreOptions {
-  /** `redis://…` or `rediss://…`, with the options of a store's URL, of which only `prefix` matters; Redis 6.2 or later, Valkey too. */
+  /** `redis://…` or `rediss://…`, with the options of a store's URL, of which `prefix` and those of TLS matter; Redis 6.2 or later, Valkey too. */
   readonly url: string;
   /**
    * What the keys begin with. Braces keep all of them in one slot of a cluster. Default `{memory:jobs}`, with the prefix of
@@ -30,8 +30,8 @@ export interface BullmqJobStoreOptions {
  */
 export async function openBullmqJobStore(options: BullmqJobStoreOptions): Promise<JobStore> {
   const { lease = 30_000, logger = silentLogger } = options;
-  const { url, prefix } = readAddress(options.url);
-  const queues = await openQueues({ url, prefix: options.prefix ?? prefix, lease, logger });
+  const { prefix, ...address } = readAddress(options.url);
+  const queues = await openQueues({ ...address, prefix: options.prefix ?? prefix, lease, logger });
   return storeOn(queues, lease);
 }
 
@@ -193,9 +193,18 @@ function storeOn(queues: Queues, lease: number): JobStore {
 }
 
 /** A store's URL without the options that are the store's own, and where its jobs are. */
-function readAddress(url: string): { readonly url: string; readonly prefix: string } {
-  const [address = "", query = ""] = url.split("?", 2);
-  return { url: address, prefix: `{${new URLSearchParams(query).get("prefix") ?? "memory"}:jobs}` };
+function readAddress(url: string): { readonly url: string; readonly prefix: string; readonly tls: TlsFiles } {
+  const [address = "", text = ""] = url.split("?", 2);
+  const query = new URLSearchParams(text);
+  const files = (["ca", "cert", "key"] as const).flatMap((name) => {
+    const path = query.get(name);
+    return path === null ? [] : [[name, path] as const];
+  });
+  return {
+    url: address,
+    prefix: `{${query.get("prefix") ?? "memory"}:jobs}`,
+    tls: Object.fromEntries(files),
+  };
 }
 
 /** A job's id as BullMQ takes it: no colon, and not only digits. */

@@ -1,10 +1,19 @@
+import { readFile } from "node:fs/promises";
 import type { Queue, Worker } from "bullmq";
 import { StoreError, ValidationError } from "../../core/errors.ts";
 import type { Logger } from "../../core/logger.ts";
 import type { Kept } from "./content.ts";
 
+/** Paths of PEM files for `rediss:`. */
+export interface TlsFiles {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+}
+
 interface QueuesOptions {
   readonly url: string;
+  readonly tls: TlsFiles;
   readonly prefix: string;
   readonly lease: number;
   readonly logger: Logger;
@@ -21,7 +30,7 @@ export interface Queues {
   close(): Promise<void>;
 }
 
-export async function openQueues({ url, prefix, lease, logger }: QueuesOptions): Promise<Queues> {
+export async function openQueues({ url, tls, prefix, lease, logger }: QueuesOptions): Promise<Queues> {
   const [bullmq, { createClient }] = await loadPackages();
   let connected = false;
   const client = createClient({
@@ -29,6 +38,7 @@ export async function openQueues({ url, prefix, lease, logger }: QueuesOptions):
     // Without a connection a call fails at once instead of waiting for ever.
     disableOfflineQueue: true,
     socket: {
+      ...(await readPems(tls)),
       // A server that is not there at the beginning is a mistake; one that goes away comes back.
       reconnectStrategy: (retries, cause) => (connected ? Math.min(2000, 50 * 2 ** retries) : cause),
     },
@@ -95,6 +105,12 @@ export async function openQueues({ url, prefix, lease, logger }: QueuesOptions):
       return closing;
     },
   };
+}
+
+async function readPems(files: TlsFiles): Promise<object> {
+  const named = Object.entries(files);
+  const texts = await Promise.all(named.map(([, path]) => readFile(path, "utf8")));
+  return Object.fromEntries(named.map(([name], index) => [name, texts[index]]));
 }
 
 async function loadPackages() {

@@ -3,43 +3,57 @@ import { asPairs, asText } from "./connection/reply.ts";
 import type { Server } from "./connection/server.ts";
 
 /** What the server's configuration means for acknowledged writes. */
-const RISKS: readonly { readonly setting: string; readonly safe: RegExp; readonly risk: string }[] = [
+export interface RedisRisk {
+  /** Of the server's configuration, for example `appendonly`, and what it has. */
+  readonly setting: string;
+  readonly value: string;
+  /** One sentence. */
+  readonly risk: string;
+  /** What the setting should be. */
+  readonly better: string;
+}
+
+const SETTINGS: readonly { readonly setting: string; readonly better: string; readonly risk: string }[] = [
   {
     setting: "appendonly",
-    safe: /^yes$/,
+    better: "yes",
     risk: "appendonly is off: acknowledged writes since the last snapshot are lost when the server stops.",
   },
   {
     setting: "appendfsync",
-    safe: /^always$/,
+    better: "always",
     risk: "appendfsync is not always: acknowledged writes of about the last second are lost with the power.",
   },
   {
     setting: "maxmemory-policy",
-    safe: /^noeviction$/,
+    better: "noeviction",
     risk: "maxmemory-policy evicts keys: memories are dropped without a word when the server's memory is full.",
   },
 ];
 
-/** Logs what may lose acknowledged writes. Servers that keep their configuration to themselves are left alone. */
+/** Logs what may lose acknowledged writes. */
 export async function warnOfLoss(server: Server, logger: Logger): Promise<void> {
+  for (const { risk } of await durabilityRisks(server, logger))
+    logger.warn({ store: server.where }, `Redis: ${risk}`);
+}
+
+/** What may lose acknowledged writes. Servers that keep their configuration to themselves are left alone. */
+export async function durabilityRisks(server: Server, logger: Logger): Promise<RedisRisk[]> {
   let configuration: ReadonlyMap<string, Buffer>;
   try {
     const [ask] = server.primaries();
-    configuration = new Map(asPairs(await ask?.(["CONFIG", "GET", ...RISKS.map(({ setting }) => setting)])));
+    const names = SETTINGS.map(({ setting }) => setting);
+    configuration = new Map(asPairs(await ask?.(["CONFIG", "GET", ...names])));
   } catch (error) {
     logger.debug(
       { store: server.where, problem: (error as Error).message },
       "Redis does not tell how it is configured.",
     );
-    return;
+    return [];
   }
-  for (const risk of durabilityRisks(configuration)) logger.warn({ store: server.where }, `Redis: ${risk}`);
-}
-
-function durabilityRisks(configuration: ReadonlyMap<string, Buffer>): string[] {
-  return RISKS.filter(({ setting, safe }) => {
-    const value = configuration.get(setting);
-    return value !== undefined && !safe.test(asText(value));
-  }).map(({ risk }) => risk);
+  return SETTINGS.flatMap((wanted) => {
+    const value = configuration.get(wanted.setting);
+    const said = asText(value);
+    return value === undefined || said === wanted.better ? [] : [{ ...wanted, value: said }];
+  });
 }

@@ -2,8 +2,9 @@ import { randomBytes } from "node:crypto";
 import { type Logger, silentLogger } from "../../core/logger.ts";
 import type { Store } from "../../core/store.ts";
 import { checkData } from "./check.ts";
-import { checkSettings, parseAddress, type RedisSettings } from "./connection/address.ts";
+import { parseAddress } from "./connection/address.ts";
 import { connectServer } from "./connection/server.ts";
+import { type CheckedSettings, checkSettings, type RedisSettings } from "./connection/settings.ts";
 import { warnOfLoss } from "./durability.ts";
 import { readChanges, takeChanges } from "./feed.ts";
 import { presentAliases } from "./records/aliases.ts";
@@ -21,8 +22,10 @@ import { writeSession } from "./sessions/write.ts";
 import type { Parts } from "./store-parts.ts";
 import { lastSequence, tenantNames } from "./tenants.ts";
 import { valueEncoder } from "./values.ts";
+import { openVectorSets } from "./vector-sets.ts";
 
-export type { RedisSettings } from "./connection/address.ts";
+export type { RedisSettings } from "./connection/settings.ts";
+export type { RedisRisk } from "./durability.ts";
 export { type RedisKeyUsage, type RedisUsage, redisUsage } from "./usage.ts";
 export type { Compression } from "./values.ts";
 
@@ -44,8 +47,9 @@ export interface RedisStoreOptions extends RedisSettings {
 export async function openRedisStore(options: RedisStoreOptions): Promise<Store> {
   const { url, logger = silentLogger, ...given } = options;
   const address = parseAddress(url);
-  const { prefix, compression, minReplicas, timeout } = checkSettings({ ...address.settings, ...given });
-  const server = await connectServer(address, { timeout, minReplicas, logger });
+  const settings = checkSettings({ ...address.settings, ...given });
+  const { prefix, compression, timeout } = settings;
+  const server = await connectServer(address, { settings, logger });
   try {
     await warnOfLoss(server, logger);
   } catch (error) {
@@ -60,7 +64,13 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
     encode: valueEncoder(compression),
     requestId: requestIds(),
   };
-  return { ...storeOn(parts), jobsUrl: () => `${url.split("?", 1)[0]}?prefix=${encodeURIComponent(prefix)}` };
+  return { ...storeOn(parts), jobsUrl: () => `${url.split("?", 1)[0]}?${jobsQuery(settings)}` };
+}
+
+function jobsQuery({ prefix, ca, cert, key }: CheckedSettings): URLSearchParams {
+  const query = new URLSearchParams({ prefix });
+  for (const [name, path] of Object.entries({ ca, cert, key })) if (path !== undefined) query.set(name, path);
+  return query;
 }
 
 /** Ids of this process, distinct from those of every other. */
@@ -114,6 +124,9 @@ function storeOn(parts: Parts): Store {
     findSessions: reader(findSessions),
     listSessions: reader(listSessions),
     removeExpiredSessions: method(removeExpiredSessions),
+    openIndex: method(openVectorSets),
+    // Filling a set takes minutes where reading the records takes seconds.
+    indexOnRequest: true,
     check: method(checkData),
     close: () => server.close(),
   };

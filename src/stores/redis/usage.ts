@@ -1,8 +1,11 @@
 import { silentLogger } from "../../core/logger.ts";
-import { checkSettings, parseAddress } from "./connection/address.ts";
+import { parseAddress } from "./connection/address.ts";
 import { asList, asText } from "./connection/reply.ts";
 import { connectServer } from "./connection/server.ts";
+import { checkSettings } from "./connection/settings.ts";
+import { durabilityRisks, type RedisRisk } from "./durability.ts";
 import type { RedisStoreOptions } from "./index.ts";
+import { hasVectorSets } from "./vector-sets.ts";
 
 /** What keys of one kind take. */
 export interface RedisKeyUsage {
@@ -27,6 +30,10 @@ export interface RedisUsage {
   readonly complete: boolean;
   /** Of the keys that were looked at, the largest first. */
   readonly kinds: readonly RedisKeyUsage[];
+  /** What of the server's configuration may lose acknowledged writes; none where it does not tell. */
+  readonly risks: readonly RedisRisk[];
+  /** Whether the server finds nearest vectors by itself. */
+  readonly vectorSets: boolean;
 }
 
 const PAGE = 500;
@@ -42,8 +49,9 @@ export async function redisUsage({
   ...given
 }: RedisStoreOptions & { readonly sample?: number }): Promise<RedisUsage> {
   const address = parseAddress(url);
-  const { prefix, timeout } = checkSettings({ ...address.settings, ...given });
-  const server = await connectServer(address, { timeout, minReplicas: 0, logger });
+  const settings = checkSettings({ ...address.settings, ...given });
+  const { prefix } = settings;
+  const server = await connectServer(address, { settings, logger });
   try {
     const kinds = new Map<string, RedisKeyUsage>();
     let [keys, usedBytes, maxBytes, sampled, complete] = [0, 0, 0, 0, true];
@@ -75,6 +83,8 @@ export async function redisUsage({
       sampled,
       complete,
       kinds: [...kinds.values()].sort((left, right) => right.bytes - left.bytes),
+      risks: await durabilityRisks(server, logger),
+      vectorSets: await hasVectorSets(server, prefix),
     };
   } finally {
     await server.close();

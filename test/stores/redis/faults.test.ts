@@ -14,51 +14,6 @@ const count = (store: Store) =>
   store.writeSession(CHAT, { operations: [{ operation: "increment", key: "n", by: 1 }], now });
 const sum = async (store: Store) => (await store.readSession(CHAT, { now }))?.data["n"];
 
-/** Writes records and messages until told to stop; gives what was acknowledged and what was refused. */
-function writeOn(store: Store) {
-  const acknowledged: string[] = [];
-  const refused: unknown[] = [];
-  let stopped = false;
-  const work = Array.from({ length: 4 }, async (_, writer) => {
-    for (let index = 0; !stopped; index++) {
-      const id = `${writer}-${index}`;
-      try {
-        await store.write("acme", { writes: [putRecord(makeRecord(id))], now });
-        await store.writeSession(CHAT, {
-          operations: [{ operation: "pushList", list: "l", values: [id] }],
-          now,
-        });
-        acknowledged.push(id);
-      } catch (error) {
-        refused.push(error);
-      }
-    }
-  });
-  return {
-    acknowledged,
-    refused,
-    stop: () => {
-      stopped = true;
-      return Promise.all(work);
-    },
-  };
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
-}
-
-/** What of the acknowledged writes is missing, and what is there twice. */
-async function damage(store: Store, acknowledged: readonly string[]) {
-  const records = await store.read("acme", acknowledged, { now });
-  const list = (await store.readSession(CHAT, { now }))?.lists["l"] ?? [];
-  const pushed = new Set(list);
-  return {
-    lost: acknowledged.filter((id, index) => records[index]?.version !== 1 || !pushed.has(id)),
-    doubled: list.filter((id, index) => list.indexOf(id) !== index),
-  };
-}
-
 await withServer("redis", ({ url }) => {
   test("a write whose answer got lost is carried out once, and answered", async () => {
     const proxy = await startProxy(url);
@@ -79,20 +34,6 @@ await withServer("redis", ({ url }) => {
     await store.close();
   });
 
-  test("connections that break under load lose and double nothing", async () => {
-    const proxy = await startProxy(url);
-    const store = await openRedisStore({ url: proxy.url, prefix: freshPrefix() });
-    const writing = writeOn(store);
-    for (let round = 1; round <= 5; round++) {
-      await until(() => writing.acknowledged.length > round * 20);
-      proxy.cut();
-    }
-    await writing.stop();
-    expect(writing.refused).toEqual([]);
-    expect(await damage(store, writing.acknowledged)).toEqual({ lost: [], doubled: [] });
-    await store.close();
-  });
-
   test("a server that is not there is told within the timeout", async () => {
     const opening = openRedisStore({ url: "redis://u:secret@127.0.0.1:1", timeout: 100 });
     await expect(opening).rejects.toMatchObject({ code: "store_unavailable", retryable: true });
@@ -106,39 +47,6 @@ await withPrograms((programs) => {
     onTestFinished(server.remove);
     return server;
   };
-
-  test("scripts that the server forgot are sent again", async () => {
-    const server = await started();
-    const store = await openRedisStore({ url: server.url });
-    const admin = await createClient({ url: server.url }).connect();
-    const writing = writeOn(store);
-    for (let round = 1; round <= 5; round++) {
-      await admin.scriptFlush();
-      await until(() => writing.acknowledged.length > round * 20);
-    }
-    await writing.stop();
-    expect(writing.refused).toEqual([]);
-    expect(await damage(store, writing.acknowledged)).toEqual({ lost: [], doubled: [] });
-    await admin.close();
-    await store.close();
-  });
-
-  test("a server killed and restarted under load has all that was acknowledged", async () => {
-    const server = await started();
-    const store = await openRedisStore({ url: server.url });
-    const writing = writeOn(store);
-    for (let round = 1; round <= 3; round++) {
-      await until(() => writing.acknowledged.length > round * 20);
-      await server.process.kill();
-      await server.process.start();
-    }
-    await until(() => writing.acknowledged.length > 80);
-    await writing.stop();
-    expect(writing.refused).toEqual([]);
-    expect(await damage(store, writing.acknowledged)).toEqual({ lost: [], doubled: [] });
-    expect(await store.check()).toEqual([]);
-    await store.close();
-  });
 
   test("a server that does not answer is told within the timeout, and used again when it does", async () => {
     const server = await started();

@@ -3,6 +3,12 @@ import { openRedisStore, redisUsage } from "../../../src/stores/redis/index.ts";
 import { makeMessage, makeRecord, putRecord, sessionKey } from "../../../src/testing/build.ts";
 import { freshPrefix, withServer } from "../../servers/with-server.ts";
 
+await withServer("redis8", ({ url }) => {
+  test("tells a server that has vector sets", async () => {
+    expect(await redisUsage({ url, prefix: freshPrefix() })).toMatchObject({ sampled: 0, vectorSets: true });
+  });
+});
+
 await withServer("redis", ({ url }) => {
   test("tells keys, bytes and expiries by kind, of so many keys", async () => {
     const prefix = `${freshPrefix()}*`;
@@ -35,6 +41,10 @@ await withServer("redis", ({ url }) => {
     expect(kind("conversations: messages")).toMatchObject({ keys: 2, expiring: 1 });
     expect(kind("conversations: messages")?.firstExpiresIn).toBeGreaterThan(3600);
     expect(kind("conversations: meta")).toMatchObject({ keys: 2, expiring: 0, firstExpiresIn: null });
+
+    // The servers of tests write to the disk once a second.
+    expect(usage.risks).toMatchObject([{ setting: "appendfsync", value: "everysec", better: "always" }]);
+    expect(usage.vectorSets).toBe(false);
 
     const part = await redisUsage({ url, prefix, sample: 0 });
     expect(part).toMatchObject({ complete: false, sampled: 0, kinds: [] });

@@ -1,5 +1,5 @@
 import { ValidationError } from "../../../core/errors.ts";
-import type { Compression } from "../values.ts";
+import { type RedisSettings, readSettings } from "./settings.ts";
 
 export interface HostAndPort {
   readonly host: string;
@@ -17,18 +17,6 @@ export interface RedisAddress {
   /** What Sentinel calls the server; empty for the other kinds. */
   readonly name: string;
   readonly settings: RedisSettings;
-}
-
-/** What may stand behind the question mark of a Redis URL. */
-export interface RedisSettings {
-  /** Begins the name of every key. Default `memory`. */
-  readonly prefix?: string;
-  /** `fast` or `high` compresses values from 512 characters on with zstd. Default `none`. */
-  readonly compression?: Compression;
-  /** How many replicas must have a write before it is acknowledged. Default 0. */
-  readonly minReplicas?: number;
-  /** Milliseconds a call may take, reconnecting and trying again included. Default 10000. */
-  readonly timeout?: number;
 }
 
 const FORM =
@@ -81,43 +69,6 @@ function readDatabase(path: readonly string[], kind: RedisAddress["kind"]): numb
   if (more.length > 0 || !/^\d{1,5}$/.test(text)) throw wrong("must end in the number of a database");
   if (kind === "cluster" && text !== "0") throw wrong("names a database, but a cluster has only number 0");
   return Number(text);
-}
-
-function readSettings(query: URLSearchParams): RedisSettings {
-  const settings: { -readonly [name in keyof RedisSettings]: RedisSettings[name] } = {};
-  for (const [name, value] of query) {
-    switch (name) {
-      case "prefix":
-        settings.prefix = value;
-        break;
-      case "compression":
-        settings.compression = value as Compression;
-        break;
-      case "minReplicas":
-      case "timeout":
-        settings[name] = value.trim() === "" ? Number.NaN : Number(value);
-        break;
-      default:
-        throw wrong(`has the unknown setting ${JSON.stringify(name)}; use one of ${SETTINGS.join(", ")}`);
-    }
-  }
-  return settings;
-}
-
-const SETTINGS = ["prefix", "compression", "minReplicas", "timeout"];
-
-/** @throws ValidationError naming the setting. */
-export function checkSettings(settings: RedisSettings): Required<RedisSettings> {
-  const { prefix = "memory", compression = "none", minReplicas = 0, timeout = 10_000 } = settings;
-  if (prefix === "" || /[{}\0]/.test(prefix))
-    throw ValidationError.of("prefix", "must be some text without braces", prefix);
-  if (!["none", "fast", "high"].includes(compression))
-    throw ValidationError.of("compression", "must be none, fast or high", compression);
-  if (!Number.isInteger(minReplicas) || minReplicas < 0)
-    throw ValidationError.of("minReplicas", "must be a whole number, at least 0", minReplicas);
-  if (!(timeout >= 1 && timeout <= 2 ** 31 - 1))
-    throw ValidationError.of("timeout", "must be a number of milliseconds, at least 1", timeout);
-  return { prefix, compression, minReplicas, timeout };
 }
 
 function decode(text: string): string {

@@ -4,6 +4,8 @@ import type { Stored } from "../values.ts";
 import type { RedisAddress } from "./address.ts";
 import { isRedirection } from "./failures.ts";
 import type { Reply } from "./reply.ts";
+import type { CheckedSettings } from "./settings.ts";
+import { isTlsFailure, tlsOptions } from "./tls.ts";
 
 export type Send = (command: readonly Stored[]) => Promise<Reply>;
 
@@ -33,10 +35,11 @@ const REFUSED = /^(NOAUTH|WRONGPASS|NOPERM|ERR AUTH|ERR invalid password|ERR DB 
 /** Makes a client that is not connected yet. */
 export async function createRedisClient(
   address: RedisAddress,
-  { timeout, logger, where }: { timeout: number; logger: Logger; where: string },
+  { settings, logger, where }: { settings: CheckedSettings; logger: Logger; where: string },
 ): Promise<Client> {
   const redis = await loadDriver();
   const { hosts, tls, username, password, database } = address;
+  const { sentinelUser, sentinelPassword } = settings;
   const credentials = {
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
@@ -45,10 +48,10 @@ export async function createRedisClient(
   let problem: Error | undefined;
   const reconnectStrategy = (tries: number, cause: Error) => {
     // Later on it may be a password that is just being changed.
-    if (!connected && REFUSED.test(cause.message)) return cause;
+    if (!connected && (REFUSED.test(cause.message) || isTlsFailure(cause))) return cause;
     return Math.min(LONGEST_PAUSE, 20 * 2 ** tries) * (0.5 + Math.random() / 2);
   };
-  const socket = { tls, connectTimeout: timeout, reconnectStrategy };
+  const socket = { ...(tls && tlsOptions(settings)), connectTimeout: settings.timeout, reconnectStrategy };
   const common = {
     ...credentials,
     name: "memoir",
@@ -108,7 +111,11 @@ export async function createRedisClient(
         RESP: 2,
         commandOptions,
         nodeClientOptions: { ...common, socket: socket as never },
-        sentinelClientOptions: { socket: socket as never },
+        sentinelClientOptions: {
+          ...(sentinelUser !== undefined && { username: sentinelUser }),
+          ...(sentinelPassword !== undefined && { password: sentinelPassword }),
+          socket: socket as never,
+        },
         scanInterval: 1000,
       });
       const typed = sentinel.withTypeMapping(mapping);

@@ -1,4 +1,5 @@
 import { MemoirError, StoreError } from "../../../core/errors.ts";
+import { isTlsFailure, tlsMeaning } from "./tls.ts";
 
 /** The server says that it did nothing, and that it may do it later. */
 const LATER = /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY) /;
@@ -18,7 +19,7 @@ const BROKEN = new Set([
 
 /** Whether trying again may help: the server cannot be reached, or not yet answer. */
 export function isPassing(error: unknown): boolean {
-  if (!(error instanceof Error) || MemoirError.is(error)) return false;
+  if (!(error instanceof Error) || MemoirError.is(error) || isTlsFailure(error)) return false;
   const { code } = error as { code?: unknown };
   const ofSystem = typeof code === "string" && /^E[A-Z]+$/.test(code);
   return ofSystem || LATER.test(error.message) || BROKEN.has(error.constructor.name);
@@ -49,7 +50,8 @@ export function storeFailure(error: unknown, where: string): unknown {
       cause: error,
       details: { store: where },
     });
-  const meaning = MEANINGS.find(([pattern]) => pattern.test(error.message))?.[1] ?? error.message;
+  const known = MEANINGS.find(([pattern]) => pattern.test(error.message))?.[1];
+  const meaning = known ?? (isTlsFailure(error) ? tlsMeaning(error) : error.message);
   return new StoreError("store_failed", `The Redis store ${where} failed: ${meaning}.`, {
     cause: error,
     details: { store: where },

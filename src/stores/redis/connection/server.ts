@@ -17,6 +17,7 @@ import { type Call, type Company, gatherCalls } from "./gathering.ts";
 import { asList, type Reply } from "./reply.ts";
 import { requestNames } from "./requests.ts";
 import type { Script } from "./script.ts";
+import type { CheckedSettings } from "./settings.ts";
 
 /** The server as the store needs it: every call ends, with an answer or an error, within the deadline. */
 export interface Server {
@@ -40,15 +41,15 @@ export interface Server {
 }
 
 export interface ServerOptions {
-  readonly timeout: number;
-  readonly minReplicas: number;
+  readonly settings: CheckedSettings;
   readonly logger: Logger;
 }
 
 export async function connectServer(address: RedisAddress, options: ServerOptions): Promise<Server> {
-  const { timeout, minReplicas, logger } = options;
+  const { settings, logger } = options;
+  const { timeout, minReplicas } = settings;
   const where = describeAddress(address);
-  const client = await createRedisClient(address, { timeout, logger, where });
+  const client = await createRedisClient(address, { settings, logger, where });
   await connect(client, where, timeout);
   const requests = requestNames(randomBytes(9).toString("base64url"));
   const running = new Set<Promise<unknown>>();
@@ -148,7 +149,7 @@ async function connect(client: Client, where: string, timeout: number): Promise<
   } catch (error) {
     client.destroy();
     if (error === LATE || isPassing(error))
-      throw unavailable(where, timeout, error === LATE ? undefined : error);
+      throw unavailable(where, timeout, error === LATE ? client.problem() : error);
     throw storeFailure(error, where);
   }
 }
