@@ -12,8 +12,8 @@ export interface RowRange {
 /** Which rows to score: a range, or their numbers in any order. */
 export type RowSelection = RowRange | Uint32Array;
 
-/** Rows scored in one call of the kernel: about a millisecond of int8, so a caller may yield in between. */
-const SLICE = 16_384;
+/** Rows scored in one call of the kernel: less than a millisecond, so a caller may yield in between. */
+const SLICE = 4_096;
 
 /** Elements of a row are filled up to a multiple of this, as the kernel reads them. */
 const LANES = 16;
@@ -101,7 +101,7 @@ export class VectorMatrix {
     }
   }
 
-  /** `top` that pauses about every millisecond, so that a caller can let others run. Rows may be added and set in between. */
+  /** `top` that pauses every few thousand rows, so that a caller can let others run. Rows may be added and set in between. */
   *topInSteps(
     query: Float32Array,
     k: number,

@@ -51,6 +51,7 @@ export function createLocalIndex(options: LocalIndexOptions): RecallIndex {
             partition,
             await slotsOf(partition, await store.rows(scope.tenant, filter, now), pace),
           );
+      await pace.rest();
       const meaning = options.elsewhere?.meaning(selection, request) ?? meaningInMemory(selection);
       return viewOf(selection, pace, meaning);
     },

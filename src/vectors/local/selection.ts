@@ -1,11 +1,13 @@
 import type { RowSelection } from "../kernel/matrix.ts";
 import type { Bags, MeanLengths } from "./bags.ts";
+import { Pace } from "./pace.ts";
 import type { Partition } from "./partition.ts";
 import type { Posting } from "./postings.ts";
 import { type WordSource, wordsApart, wordsOfAll } from "./word-source.ts";
 
-/** Fewer than one of so many slots get a copy of their words, from their second search on. */
+/** Fewer than one of so many slots get a copy of their words, from their second search on, and no more than so many. */
 const SMALL_PART = 8;
+const MOST_COPIED = 20_000;
 
 /** Of more rows so many from all over are candidates too, so that the lowest and the usual scores are known. */
 const SAMPLE = 500;
@@ -36,7 +38,7 @@ export class Selection {
   readonly #frequencies = new Map<number, number>();
   readonly #means = new Map<boolean, number>();
   #words: WordSource | null = null;
-  #searched = false;
+  #searches = 0;
   #bags: Bags | null = null;
   #speakers: ReadonlySet<string> | null = null;
   #vectors: RowSelection | null = null;
@@ -54,19 +56,20 @@ export class Selection {
   }
 
   /**
-   * Where the words are, for one search. Making a copy of few among many takes longer than a search without it, and makes
-   * the next ones quicker.
+   * To be called before each search. Making a copy of the words of few among many takes longer than a search without it, and
+   * makes the next ones quicker.
    */
+  async prepare(): Promise<void> {
+    const { length } = this.slots;
+    const small = length <= MOST_COPIED && length * SMALL_PART < this.partition.length;
+    if (!small || this.#searches++ !== 1) return;
+    this.#words = await wordsApart(this.partition, this.slots, new Pace());
+    this.#bags = null;
+  }
+
+  /** Where the words are. */
   words(): WordSource {
-    if (this.#words !== null) return this.#words;
-    const small = this.few && this.slots.length * SMALL_PART < this.partition.length;
-    if (small && !this.#searched) {
-      this.#searched = true;
-      return wordsOfAll(this.partition, this.#findAllowed());
-    }
-    this.#words = small
-      ? wordsApart(this.partition, this.slots)
-      : wordsOfAll(this.partition, this.#findAllowed());
+    this.#words ??= wordsOfAll(this.partition, this.#findAllowed());
     return this.#words;
   }
 

@@ -22,6 +22,7 @@ export function viewOf(selection: Selection, pace: Pace, meaning: Meaning): Reca
     speakers: selection.speakers,
     async candidates(query, options = {}) {
       const turn = options.signal ? new Pace(options.signal) : pace;
+      await selection.prepare();
       await turn.rest();
       const words = new WordScorer(selection, query.terms);
       await turn.rest();
@@ -32,6 +33,7 @@ export function viewOf(selection: Selection, pace: Pace, meaning: Meaning): Reca
         partWords.push(await new WordScorer(selection, part).score(chosen, query.context, turn));
       await turn.rest();
       const cosines = await meaning.cosines(chosen, query.vectors, turn);
+      await turn.rest();
       return found(chosen, query, { cosines, words: scores, partWords, mostWords: words.most }, turn);
     },
     countWith: (terms) => new WordScorer(selection, terms).count,
@@ -43,12 +45,13 @@ export function viewOf(selection: Selection, pace: Pace, meaning: Meaning): Reca
     if (query.all || selection.few) return slots;
     const byMeaning = first ? await meaning.nearest(first, BEST_BY_EACH, turn) : [];
     const byWords = terms.length > 0 ? await words.best(BEST_BY_EACH, turn) : [];
+    await turn.rest();
     const best = sortedOnce(byMeaning, byWords);
     const around: number[] = [];
     if (context) {
-      const { allowed } = selection.words().places;
+      const { places } = selection.words();
       for (const slot of best) {
-        const [previous, next] = [previousOf(partition, slot, allowed), nextOf(partition, slot, allowed)];
+        const [previous, next] = [previousOf(partition, slot, places), nextOf(partition, slot, places)];
         if (previous >= 0) around.push(previous);
         if (next >= 0) around.push(next);
       }

@@ -1,9 +1,10 @@
 import { Bags } from "./bags.ts";
+import type { Pace } from "./pace.ts";
 import type { Partition } from "./partition.ts";
 import { type Places, placesAmong, placesInPartition } from "./places.ts";
 import type { Posting } from "./postings.ts";
 import { Segment } from "./segment.ts";
-import { type WordBlock, wordsAt } from "./word-column.ts";
+import { BLOCK_SLOTS, type WordBlock, wordsAt } from "./word-column.ts";
 
 /** Where the words of selected slots are. What it gives out are places: numbers that stand for slots, in their order. */
 export interface WordSource {
@@ -27,17 +28,21 @@ export function wordsOfAll(partition: Partition, allowed: Uint8Array): WordSourc
 }
 
 /** A copy of the words of some slots: quicker to look through than those of all slots, when they are few of them. */
-export function wordsApart(partition: Partition, slots: Uint32Array): WordSource {
+export async function wordsApart(partition: Partition, slots: Uint32Array, pace: Pace): Promise<WordSource> {
   const places = placesAmong(slots, partition);
-  const block = copyOf(partition, slots);
-  const segment = new Segment(block, { first: 0, from: 0, size: slots.length }, partition.words.scratch);
+  const blocks: WordBlock[] = [];
+  const segments: Segment[] = [];
+  for (let from = 0; from < slots.length; from += BLOCK_SLOTS) {
+    const some = slots.subarray(from, from + BLOCK_SLOTS);
+    const block = copyOf(partition, some);
+    blocks.push(block);
+    segments.push(new Segment(block, { first: 0, from, size: some.length }, partition.words.scratch));
+    if (pace.due) await pace.rest();
+  }
   return {
     places,
-    posting(term) {
-      const part = segment.part(term);
-      return part ? [part] : [];
-    },
-    wordsAt: (place) => wordsAt(block, place),
+    posting: (term) => segments.map((segment) => segment.part(term)).filter((part) => part !== null),
+    wordsAt: (place) => wordsAt(blocks[Math.floor(place / BLOCK_SLOTS)] as WordBlock, place % BLOCK_SLOTS),
     bags: (some, context) => new Bags(partition, some, places, context),
   };
 }

@@ -106,7 +106,8 @@ export class WordScorer {
       if (pace.due) await pace.rest();
     }
     zeros.giveBack(scores);
-    return top.rows();
+    const { places } = this.#source;
+    return top.rows().map((place) => places.slotAt(place));
   }
 
   /** How many of the selected slots have at least one of the words. */
@@ -148,12 +149,19 @@ export class WordScorer {
   /** How often the pair stands in each selected slot, where it does. */
   async #pairCounts([first, second]: readonly [Word, Word], pace: Pace): Promise<Map<number, number>> {
     const found = new Map<number, number>();
-    for (const slot of common(first.posting, second.posting)) {
-      if (this.#allowed[slot] !== 1) continue;
-      const times = timesOfPair(this.#source.wordsAt(slot), first.term, second.term);
-      if (times > 0) found.set(slot, times);
+    let other = 0;
+    for (const part of first.posting) {
+      // Parts of all terms begin at the same slots.
+      while ((second.posting[other]?.from ?? part.from) < part.from) other++;
+      const same = second.posting[other];
+      if (same?.from !== part.from) continue;
+      for (const slot of common(part, same)) {
+        if (this.#allowed[slot] !== 1) continue;
+        const times = timesOfPair(this.#source.wordsAt(slot), first.term, second.term);
+        if (times > 0) found.set(slot, times);
+      }
       // Two frequent words stand together in very many records.
-      if (pace.dueInLoop) await pace.rest();
+      if (pace.due) await pace.rest();
     }
     return found;
   }
@@ -174,23 +182,17 @@ function offerOnce({ from, slots }: PostingPart, scores: Float32Array, top: Top)
   }
 }
 
-/** The slots in both postings. */
-function common(left: Posting, right: Posting): number[] {
+/** The slots in both parts, which begin at the same one. */
+function common({ from, slots }: PostingPart, other: PostingPart): number[] {
   const both: number[] = [];
-  let [part, other, at, otherAt] = [0, 0, 0, 0];
-  for (;;) {
-    const [ours, theirs] = [left[part], right[other]];
-    if (!ours || !theirs) return both;
-    while (at < ours.slots.length && otherAt < theirs.slots.length) {
-      const a = ours.from + (ours.slots[at] ?? 0);
-      const b = theirs.from + (theirs.slots[otherAt] ?? 0);
-      if (a === b) both.push(a);
-      if (a <= b) at++;
-      if (b <= a) otherAt++;
-    }
-    if (at === ours.slots.length) [part, at] = [part + 1, 0];
-    if (otherAt === theirs.slots.length) [other, otherAt] = [other + 1, 0];
+  let [at, otherAt] = [0, 0];
+  while (at < slots.length && otherAt < other.slots.length) {
+    const [ours, theirs] = [slots[at] ?? 0, other.slots[otherAt] ?? 0];
+    if (ours === theirs) both.push(from + ours);
+    if (ours <= theirs) at++;
+    if (theirs <= ours) otherAt++;
   }
+  return both;
 }
 
 function timesOfPair(terms: Uint32Array, first: number, second: number): number {
