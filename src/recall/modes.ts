@@ -121,8 +121,8 @@ const byEverything: Mode = async (request, view, { embedder, judge }) => {
     async read(candidates) {
       const words = await fuseWords(candidates, foreign);
       const first = rank(candidates, question, { named, meaning, words });
-      const sure = confidence(candidates, first, named);
       const ranking = judge ? await again(candidates.rows, first, judge) : first;
+      const sure = confidence(candidates, ranking, named);
       const similarities = candidates.cosines.at(-1) ?? new Float32Array(0);
       return {
         ids: candidates.rows.map(({ id }) => id),

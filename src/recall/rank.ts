@@ -15,6 +15,8 @@ export const HINTS = {
   /** Against a question, for answers seldom are. Half of it for a record of 30 words, and so on: it holds more then. */
   asks: 0.1,
   asksHalfLength: 30,
+  /** As much of it for what a user or an assistant says: they ask all the time, and tell in the same breath. */
+  asksInRole: 0.5,
   /** For a record that tells a time, when the question asks for one. */
   tellsTime: 0.1,
   /** For a record near a time that the question names. */
@@ -105,7 +107,10 @@ function hintsOf(
   rows.forEach((row, index) => {
     if (speaker) speaker[index] = HINTS.speaker * bySpeaker(row.speaker, named[0]);
     if (assistant && row.speaker?.toLowerCase() === "assistant") assistant[index] = -HINTS.assistant;
-    if (row.asks) asks[index] = -HINTS.asks / (1 + (lengths[index] ?? 0) / HINTS.asksHalfLength);
+    if (row.asks) {
+      const share = row.speaker !== null && isRole(row.speaker) ? HINTS.asksInRole : 1;
+      asks[index] = (-HINTS.asks * share) / (1 + (lengths[index] ?? 0) / HINTS.asksHalfLength);
+    }
     if (tellsTime && row.tellsTime) tellsTime[index] = HINTS.tellsTime;
     if (date) date[index] = HINTS.date * nearness(row.time, question.spans);
     importance[index] = HINTS.importance * (2 * row.importance - 1);

@@ -125,6 +125,20 @@ describe("recall", () => {
     expect(await memory.best("Which marathon could I run?")).toBe("1");
   });
 
+  test("minds a question less from the user, who asks and tells in the same breath, than from others", async () => {
+    const text = "Our bakery opens in March, is that too early?";
+    const said = await remember([
+      { text, speaker: "Carol" },
+      { text, speaker: "user" },
+      { text: text.slice(0, text.indexOf(",")), speaker: "user" },
+    ]);
+    const { hits } = await said.search("opening of the bakery", { explain: true });
+    const asks = new Map(hits.map(({ id, explanation }) => [id, explanation?.parts["asks"]]));
+    expect(asks.get("0")).toBeLessThan(0);
+    expect(asks.get("1")).toBe((asks.get("0") ?? 0) / 2);
+    expect(asks.get("2")).toBe(0);
+  });
+
   test("knows when it was", async () => {
     const dinner = (createdAt: string) => ({ text: "Dinner with the team, very good", createdAt });
     const memory = await remember([dinner("2023-03-02T20:00:00Z"), dinner("2023-05-03T20:00:00Z")]);

@@ -53,6 +53,23 @@ describe("a reranker", () => {
     expect(after("a cup", "session")).toBeGreaterThan(after("a kettle", "session"));
   });
 
+  test("makes it surer that the one who was named said it", async () => {
+    const texts = { carol: "I painted the fence", dave: "We painted the fence" };
+    const sure = async (reranker: Reranker) => {
+      await using memory = await openMemory({ store: "memory:", reranker });
+      await memory.add([
+        { text: texts.carol, speaker: "Carol" },
+        { text: texts.dave, speaker: "Dave" },
+      ]);
+      return (await memory.search("What did Carol paint?")).confidence;
+    };
+    const [hers, his] = [
+      liking({ [texts.carol]: 1, [texts.dave]: 0 }),
+      liking({ [texts.carol]: 0, [texts.dave]: 1 }),
+    ];
+    expect(await sure(hers)).toBeGreaterThan(await sure(his));
+  });
+
   test("is asked without the names of speakers, and only in languages it knows", async () => {
     const asked: string[] = [];
     const reranker: Reranker = {
