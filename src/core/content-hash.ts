@@ -44,3 +44,16 @@ function asciiJson(value: string | null): string {
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }
+
+/** Hex SHA-256 of a text that comes in pieces. */
+export class TextHash {
+  readonly #hash = sha256.create();
+
+  add(piece: string): void {
+    this.#hash.update(utf8ToBytes(piece));
+  }
+
+  hex(): string {
+    return bytesToHex(this.#hash.digest());
+  }
+}

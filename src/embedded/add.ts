@@ -1,4 +1,4 @@
-import { duplicateKey, sha256Hex } from "../core/content-hash.ts";
+import { duplicateKey, sha256Hex, TextHash } from "../core/content-hash.ts";
 import { ConflictError, NotFoundError, ValidationError } from "../core/errors.ts";
 import { checkLabel } from "../core/identifiers.ts";
 import { type JsonValue, jsonEquals } from "../core/json.ts";
@@ -45,13 +45,14 @@ export async function addRecords(
     return draftRecord(input, { scope, now, id: given[index] ?? parts.ids.next(), path });
   };
   const drafts = await mapInTurns(inputs, draft, options.signal);
-  const idempotency = idempotencyOf("add", scope, inputs, options.idempotencyKey);
+  const idempotency = await idempotencyOfList("add", scope, inputs, options);
   return retryConflicts(options.signal, async () => {
     const known = idempotency && (await parts.records.recallResult(scope.tenant, idempotency));
     if (known) return repeatedAnswer(parts, scope.tenant, known);
     const decisions = await decide(parts, scope, inputs, drafts, options);
     const writes = await toWrites(parts, decisions, given, options);
-    const result = decisions.map(({ record, status }) => ({ id: record.id, status }));
+    const brief = ({ record, status }: Decision) => ({ id: record.id, status });
+    const result = await mapInTurns(decisions, brief, options.signal);
     const { versions } =
       writes.length > 0 || idempotency
         ? await parts.records.write(scope.tenant, {
@@ -74,6 +75,23 @@ export function idempotencyOf(
   if (key === undefined) return null;
   const fingerprint = sha256Hex(JSON.stringify([operation, scope, content]));
   return { key: checkLabel(key, "idempotencyKey"), fingerprint };
+}
+
+/** The same for a list, which may be long. */
+async function idempotencyOfList(
+  operation: string,
+  scope: ResolvedScope,
+  content: readonly unknown[],
+  { idempotencyKey: key, signal }: AddOptions,
+): Promise<Idempotency | null> {
+  if (key === undefined) return null;
+  const hash = new TextHash();
+  hash.add(`[${JSON.stringify(operation)},${JSON.stringify(scope)},[`);
+  const addItem = (item: unknown, index: number) =>
+    hash.add(`${index > 0 ? "," : ""}${JSON.stringify(item)}`);
+  await mapInTurns(content, addItem, signal);
+  hash.add("]]");
+  return { key: checkLabel(key, "idempotencyKey"), fingerprint: hash.hex() };
 }
 
 function givenIds(inputs: readonly RecordInput[]): (string | undefined)[] {
@@ -110,7 +128,7 @@ async function decide(
   const stored = new Map(await inSlices(wanted, find, signal));
   const firstWithKey = new Map<string, number>();
   const decisions: Decision[] = [];
-  for (const [index, draft] of drafts.entries()) {
+  const decideOne = (draft: RecordDraft, index: number) => {
     const before = existing.get(draft.id);
     const key = keys[index] ?? null;
     const holder: MemoryRecord | undefined = key === null ? undefined : stored.get(key);
@@ -132,7 +150,8 @@ async function decide(
       decisions.push({ status: "created", record: draft, replaces: 0, duplicateKey: key });
     }
     if (key !== null && !firstWithKey.has(key)) firstWithKey.set(key, index);
-  }
+  };
+  await mapInTurns(drafts, decideOne, signal);
   return decisions;
 }
 
@@ -204,7 +223,7 @@ async function toWrites(
   const makeEntries = (some: readonly RecordDraft[]) => parts.indexer.entries(some, signal ? { signal } : {});
   const entries = await inSlices(drafts, makeEntries, signal);
   const note = noteOf(options);
-  const writes: RecordWrite[] = puts.map((decision, index) => ({
+  const put = (decision: Decision, index: number): RecordWrite => ({
     kind: "put",
     record: drafts[index] as RecordDraft,
     expectedVersion: decision.replaces ?? 0,
@@ -212,7 +231,8 @@ async function toWrites(
     entry: entries[index] as (typeof entries)[number],
     change: decision.status === "created" ? "create" : decision.status === "duplicate" ? "merge" : "update",
     note,
-  }));
+  });
+  const writes = await mapInTurns(puts, put, signal);
   // A duplicate's own id must resolve, if the caller knows it.
   for (const [index, { status, record }] of decisions.entries()) {
     const id = given[index];
@@ -227,15 +247,20 @@ function withoutVersion(record: RecordDraft | MemoryRecord): RecordDraft {
 }
 
 /** Puts come first in the batch, in the order of their decisions, so their versions can be dealt out in turn. */
-function answer(decisions: readonly Decision[], versions: readonly number[]): AddResult[] {
+function answer(decisions: readonly Decision[], versions: readonly number[]): Promise<AddResult[]> {
   const records: MemoryRecord[] = [];
   let next = 0;
-  for (const { record, replaces, repeats } of decisions) {
-    if (repeats !== undefined) records.push(records[repeats] as MemoryRecord);
-    else if (replaces === null) records.push(record as MemoryRecord);
-    else records.push({ ...withoutVersion(record), version: versions[next++] as number });
-  }
-  return decisions.map(({ status }, index) => ({ record: records[index] as MemoryRecord, status }));
+  // Not to be broken off any more: it is written.
+  return mapInTurns(decisions, ({ record, replaces, repeats, status }) => {
+    const stored =
+      repeats !== undefined
+        ? (records[repeats] as MemoryRecord)
+        : replaces === null
+          ? (record as MemoryRecord)
+          : { ...withoutVersion(record), version: versions[next++] as number };
+    records.push(stored);
+    return { record: stored, status };
+  });
 }
 
 /** The answer to a write that was already done, from what is stored now. */
