@@ -21,10 +21,17 @@ export function sameVersion(one: RecordVersion, other: RecordVersion | undefined
   );
 }
 
-/** Whether two sessions hold the same at an instant. The version counts the writes of each store. */
+/**
+ * Whether two sessions hold the same at an instant. The version counts the writes of each store, and of a fixed expiry, which is
+ * an instant, the time to live counts from when it was written there.
+ */
 export function sameSession(one: SessionState | null, other: SessionState | null, now: Instant): boolean {
   if (one === null || other === null) return one === other;
-  const held = (state: SessionState) => ({ ...withoutExpiredFields(state, now), version: 0 });
+  const held = (state: SessionState) => ({
+    ...withoutExpiredFields(state, now),
+    version: 0,
+    ...(!state.slidingExpiry && { ttlSeconds: null }),
+  });
   return same(held(one), held(other));
 }
 
