@@ -34,6 +34,7 @@ export type {
   JobCounts,
   JobFailure,
   JobHandler,
+  JobOverview,
   JobPage,
   JobQuery,
   JobQueue,

@@ -2,7 +2,7 @@ import { type ConversationOptions, Conversations } from "./conversations.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
 import { UnsupportedError } from "./core/errors.ts";
 import { checkLabel, type IdSource } from "./core/identifiers.ts";
-import type { JobQueue } from "./core/jobs.ts";
+import type { JobOverview, JobQueue } from "./core/jobs.ts";
 import type { AddResult, MemoryRecord, RecordInput, RecordPatch, RecordVersion } from "./core/record.ts";
 import { narrowScope, type ResolvedScope, type Scope, UNRESTRICTED } from "./core/scope.ts";
 import type { Change, SessionSummary } from "./core/store.ts";
@@ -82,16 +82,14 @@ export class Memory implements AsyncDisposable {
   }
 
   /**
-   * Background jobs: what waits, and what failed for good. Closed with the memory.
-   * @throws UnsupportedError when the memory is remote: its server has the jobs.
+   * Background jobs: what waits, and what failed for good. Closed with the memory. Those of a remote memory are its server's,
+   * which can be listed, retried and discarded; enqueueing and working throw UnsupportedError.
    */
   get jobs(): JobQueue {
-    const { jobs } = this.#operations;
-    if (!jobs)
-      throw new UnsupportedError(
-        "A server does not show its jobs: open the store that it serves, or its jobs.",
-      );
-    return jobs;
+    const { jobs, jobOverview } = this.#operations;
+    if (jobs) return jobs;
+    if (jobOverview) return jobsOfServer(jobOverview);
+    throw new UnsupportedError("This memory shows no jobs.");
   }
 
   /**
@@ -241,4 +239,23 @@ function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
     }, milliseconds);
     signal?.addEventListener("abort", stop, { once: true });
   });
+}
+
+function jobsOfServer(overview: JobOverview): JobQueue {
+  const refused = () =>
+    new UnsupportedError(
+      "A server does jobs by itself: enqueue and work where the store it serves is opened.",
+    );
+  return {
+    name: "remote",
+    list: (query) => overview.list(query),
+    counts: () => overview.counts(),
+    retry: (id) => overview.retry(id),
+    discard: (id) => overview.discard(id),
+    enqueue: () => Promise.reject(refused()),
+    work() {
+      throw refused();
+    },
+    close: async () => {},
+  };
 }

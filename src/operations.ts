@@ -1,5 +1,5 @@
 import type { Filter } from "./core/filter/filter.ts";
-import type { JobQueue } from "./core/jobs.ts";
+import type { JobOverview, JobQueue } from "./core/jobs.ts";
 import type { Explanation, RecallMode, RecencyOptions } from "./core/recall.ts";
 import type {
   AddResult,
@@ -216,6 +216,8 @@ export interface Context {
 export interface MemoryOperations {
   /** Background jobs. A remote memory has none: its server does them. */
   readonly jobs?: JobQueue;
+  /** What a remote memory shows of the jobs of its server. */
+  readonly jobOverview?: JobOverview;
   add(scope: ResolvedScope, inputs: readonly RecordInput[], options?: AddOptions): Promise<AddResult[]>;
   /** In the order asked; null for what is not there or not in the scope. */
   get(scope: ResolvedScope, ids: readonly string[], options?: ReadOptions): Promise<(MemoryRecord | null)[]>;

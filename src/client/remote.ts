@@ -21,6 +21,7 @@ import {
   writeOptionsCodec,
 } from "../contract/wire.ts";
 import { checkLabel } from "../core/identifiers.ts";
+import type { JobOverview } from "../core/jobs.ts";
 import type { AddResult, MemoryRecord, RecordInput, RecordPatch, RecordVersion } from "../core/record.ts";
 import type { ResolvedScope } from "../core/scope.ts";
 import { prepareOperations } from "../core/session/check.ts";
@@ -51,6 +52,7 @@ import type {
   UpdateOptions,
 } from "../operations.ts";
 import { type FollowRemoteOptions, followChanges } from "./events.ts";
+import { remoteJobs } from "./jobs.ts";
 import { checkSendable } from "./sendable.ts";
 import type { Transport } from "./transport.ts";
 
@@ -62,10 +64,12 @@ const CHECK_ONLY = { now: "9999-12-31T23:59:59Z", ids: { next: () => "" } };
  * when an answer got lost, and is done once.
  */
 export class RemoteOperations implements MemoryOperations {
+  readonly jobOverview: JobOverview;
   readonly #transport: Transport;
 
   constructor(transport: Transport) {
     this.#transport = transport;
+    this.jobOverview = remoteJobs(transport);
   }
 
   async add(

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import * as jobs from "./jobs.ts";
 import { flag, integer, jsonObject, nullish } from "./lax.ts";
 import * as native from "./native.ts";
 import { memory, memoryEdit, memoryVersion, newMemory } from "./records.ts";
@@ -9,13 +10,22 @@ import * as views from "./views.ts";
 
 /** One operation of the HTTP interface: everything the server, its documentation and the client know about it. */
 export interface Operation {
-  readonly tag: "health" | "working memory" | "long-term memory" | "prompt" | "changes" | "summary views";
+  readonly tag:
+    | "health"
+    | "working memory"
+    | "long-term memory"
+    | "prompt"
+    | "changes"
+    | "summary views"
+    | "jobs";
   readonly summary: string;
   readonly path?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
   /** What a successful answer, always status 200, holds. */
   readonly response: z.ZodType;
+  /** Shows what belongs to every tenant, so a credential of one tenant is not enough. */
+  readonly everyTenant?: true;
   /** Open even when credentials are asked for. */
   readonly open?: true;
 }
@@ -342,6 +352,33 @@ export const OPERATIONS = {
     path: sessionPath,
     body: native.contextBody,
     response: native.contextAnswer,
+  },
+  listJobs: {
+    tag: "jobs",
+    summary: "Background jobs in a state, by default those that failed for good",
+    query: jobs.jobsQuery,
+    response: jobs.jobsAnswer,
+    everyTenant: true,
+  },
+  countJobs: {
+    tag: "jobs",
+    summary: "How many jobs of each kind there are in each state",
+    response: jobs.countsAnswer,
+    everyTenant: true,
+  },
+  retryJob: {
+    tag: "jobs",
+    summary: "Try a job again that failed for good",
+    path: jobs.jobPath,
+    response: z.object({ retried: z.boolean() }),
+    everyTenant: true,
+  },
+  discardJob: {
+    tag: "jobs",
+    summary: "Remove a job that is not running",
+    path: jobs.jobPath,
+    response: z.object({ discarded: z.boolean() }),
+    everyTenant: true,
   },
 } as const satisfies Record<RouteName, Operation>;
 

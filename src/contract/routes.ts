@@ -52,6 +52,11 @@ export const ROUTES = {
   removeList: ["POST", "/v1/working-memory/{session_id}/lists/{list}/remove"],
   sessionContext: ["POST", "/v1/working-memory/{session_id}/context"],
 
+  listJobs: ["GET", "/v1/jobs"],
+  countJobs: ["GET", "/v1/jobs/counts"],
+  retryJob: ["POST", "/v1/jobs/{job_id}/retry"],
+  discardJob: ["DELETE", "/v1/jobs/{job_id}"],
+
   live: ["GET", "/health/live"],
   ready: ["GET", "/health/ready"],
 } as const satisfies Record<string, readonly [method: string, path: string]>;

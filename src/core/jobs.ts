@@ -121,18 +121,8 @@ export interface JobCounts extends Readonly<Record<JobState, number>> {
   readonly kind: string;
 }
 
-/**
- * Background work: durable, retried with growing pauses, and visible when it failed for good.
- *
- * Every method throws `store_closed` after `close`, ValidationError for bad input, StoreError when the engine fails.
- */
-export interface JobQueue {
-  /** Names the engine, for example `sqlite`. */
-  readonly name: string;
-  /** Stores a job and gives its id; with a key that a waiting or running job has, does nothing and gives that one's id. */
-  enqueue(job: NewJob): Promise<string>;
-  /** Does jobs of the kinds that have a handler. May be called several times. */
-  work(handlers: Readonly<Record<string, JobHandler>>, options?: WorkOptions): JobWorker;
+/** What can be seen of jobs, and done about those that failed: by whoever has the queue, and through a server. */
+export interface JobOverview {
   list(query?: JobQuery): Promise<JobPage>;
   /** Of every kind that has jobs, by kind. */
   counts(): Promise<JobCounts[]>;
@@ -140,6 +130,20 @@ export interface JobQueue {
   retry(id: string): Promise<boolean>;
   /** Removes a job that is not running; gives whether there was one with this id. */
   discard(id: string): Promise<boolean>;
+}
+
+/**
+ * Background work: durable, retried with growing pauses, and visible when it failed for good.
+ *
+ * Every method throws `store_closed` after `close`, ValidationError for bad input, StoreError when the engine fails.
+ */
+export interface JobQueue extends JobOverview {
+  /** Names the engine, for example `sqlite`. */
+  readonly name: string;
+  /** Stores a job and gives its id; with a key that a waiting or running job has, does nothing and gives that one's id. */
+  enqueue(job: NewJob): Promise<string>;
+  /** Does jobs of the kinds that have a handler. May be called several times. */
+  work(handlers: Readonly<Record<string, JobHandler>>, options?: WorkOptions): JobWorker;
   /** Stops every worker, see `JobWorker.stop`, and lets go of the engine. */
   close(options?: StopOptions): Promise<void>;
 }

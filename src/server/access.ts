@@ -23,7 +23,8 @@ export const TENANT_HEADER = "memoir-tenant";
 
 /**
  * Decides whose data a call may see.
- * @returns a function that gives the tenant of a call, or throws a 401 or 403.
+ * @returns a function that gives the tenant of a call, or throws a 401 or 403. With `everyTenant` a token of one tenant is
+ * refused.
  */
 export function createGate(auth: AuthOptions | undefined, standard: string, now: () => number) {
   // Only digests are kept and compared: neither the time it takes nor a memory dump tells a token.
@@ -37,7 +38,7 @@ export function createGate(auth: AuthOptions | undefined, standard: string, now:
       ] as const;
     }),
   );
-  return (headers: Headers): string => {
+  return (headers: Headers, everyTenant = false): string => {
     const asked = askedTenant(headers);
     if (!auth) return asked ?? standard;
     const token = credential(headers);
@@ -48,6 +49,8 @@ export function createGate(auth: AuthOptions | undefined, standard: string, now:
       throw new Refusal(401, "Token has expired", "unauthorized");
     if (entry.tenant !== undefined && asked !== null && asked !== entry.tenant)
       throw new Refusal(403, "This token does not cover the tenant", "forbidden");
+    if (entry.tenant !== undefined && everyTenant)
+      throw new Refusal(403, "This needs a token that covers every tenant", "forbidden");
     return entry.tenant ?? asked ?? standard;
   };
 }

@@ -14,6 +14,7 @@ import { docsPage } from "./docs.ts";
 import { errorResponse, Refusal } from "./errors.ts";
 import { changeHandlers } from "./handlers/changes.ts";
 import { healthHandlers } from "./handlers/health.ts";
+import { jobHandlers } from "./handlers/jobs.ts";
 import { longTermMemoryHandlers } from "./handlers/long-term-memory.ts";
 import { promptHandlers } from "./handlers/prompt.ts";
 import { recordHandlers } from "./handlers/records.ts";
@@ -99,7 +100,7 @@ export function createApp(options: AppOptions): Hono<Environment> {
     app.on(method, template.replaceAll(/\{(\w+)\}/g, ":$1"), async (context) => {
       context.set("operation", name);
       const request = context.req.raw;
-      const tenant = operation.open ? DEFAULT_TENANT : gate(request.headers);
+      const tenant = operation.open ? DEFAULT_TENANT : gate(request.headers, operation.everyTenant);
       const input = await readInput(operation, template, request, limits);
       if (!surroundings.settings.longTermMemory && isLongTerm(name, operation))
         throw new Refusal(400, "Long-term memory is disabled", "not_supported");
@@ -124,6 +125,7 @@ function handlersFor(surroundings: Surroundings): Handlers {
     ...sessionHandlers(surroundings),
     ...changeHandlers(surroundings),
     ...viewHandlers(surroundings),
+    ...jobHandlers(surroundings),
   };
 }
 
