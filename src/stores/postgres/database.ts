@@ -4,6 +4,7 @@ import { type Driver, NoAnswer, type Row, type Transaction } from "./driver.ts";
 import { closedFailure, storeFailure, wasUndone } from "./failures.ts";
 import { labelKey } from "./labels.ts";
 import { type Sql, sql, statement } from "./sql.ts";
+import { WriteGroups } from "./write-groups.ts";
 
 /** A schema in an open database: what the store's methods work with. Everything here is one flight, unless it must be repeated. */
 export interface Database {
@@ -64,6 +65,7 @@ const LONGEST_PAUSE = 250;
 const RECENT_CHANGES = 100_000;
 
 export function databaseOn(driver: Driver, { schema, name, timeoutMs }: DatabaseOptions): Database {
+  const groups = new WriteGroups((statements) => driver.flight(statements), timeoutMs);
   const running = new Set<Promise<unknown>>();
   let closing: Promise<void> | undefined;
 
@@ -130,8 +132,7 @@ export function databaseOn(driver: Driver, { schema, name, timeoutMs }: Database
     const request = randomUUID();
     let uncertain = false;
     const attempt = async () => {
-      if (!alone && !uncertain)
-        return work(async (query) => (await driver.flight([compiled(writing(query))]))[0] ?? [], request);
+      if (!alone && !uncertain) return work((query) => groups.run(tenant, compiled(writing(query))), request);
       return driver.transaction(async (transaction) => {
         const run: Run = (query) => transaction.run(compiled(writing(query)));
         if (uncertain && recovered) {

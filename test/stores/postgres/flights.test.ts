@@ -121,3 +121,29 @@ test("what another process wrote meanwhile costs one flight more", async () => {
   const patch: SessionOperation = { operation: "patchMessages", ids: ["m2"], patch: { extracted: true } };
   expect(await flightsOf(() => one.writeSession(key, { operations: [patch], now }))).toBe(2);
 });
+
+test("writes of one moment cost two flights, however many, and one that is refused is nothing to the others", async () => {
+  const store = handle();
+  const create = (id: string) => store.write("crowd", { writes: [putRecord(makeRecord(id))], now });
+  await create("taken");
+  const ids = Array.from({ length: 40 }, (_, index) => `c${index}`);
+  expect(await flightsOf(() => Promise.all(ids.map(create)))).toBe(2);
+  const outcomes = await Promise.allSettled(["d1", "d2", "taken", "d3", "c7", "d4"].map(create));
+  const reasons = outcomes.map((outcome) =>
+    outcome.status === "rejected" ? outcome.reason.code : outcome.value.versions,
+  );
+  expect(reasons).toEqual([[1], [1], "version_conflict", [1], "version_conflict", [1]]);
+  const changes = await store.changes("crowd", { after: 0, limit: 100 });
+  expect(changes.map(({ id }) => id)).toEqual(["taken", ...ids, "d1", "d2", "d3", "d4"]);
+  expect(await store.check()).toEqual([]);
+});
+
+test("conversations of one moment share a flight too", async () => {
+  const store = handle();
+  const chats = Array.from({ length: 20 }, (_, index) => sessionKey(`crowd-${index}`));
+  const say = (id: string) =>
+    Promise.all(chats.map((key) => store.writeSession(key, { operations: append(id), now })));
+  await say("m1");
+  expect(await flightsOf(() => say("m2"))).toBe(2);
+  for (const key of chats) expect((await store.readSession(key, { now }))?.messages).toHaveLength(2);
+});
