@@ -83,6 +83,46 @@ await withPrograms((programs) => {
     await client.close();
   });
 
+  test("the feed tells the changes of a session in their order, whoever makes them", async () => {
+    const cluster = await started(false);
+    const stores = [await openRedisStore({ url: cluster.url }), await openRedisStore({ url: cluster.url })];
+    const chat = sessionKey("chat");
+    const lane = async (number: number) => {
+      for (let index = 0; index < 25; index++)
+        await stores[number % 2]?.writeSession(chat, {
+          operations: [{ operation: "append", messages: [makeMessage(`${number}-${index}`)] }],
+          now,
+        });
+    };
+    await Promise.all(Array.from({ length: 16 }, (_, number) => lane(number)));
+    const versions = (await stores[0]?.changes("acme", { after: 0, limit: 1000 }))?.map(
+      ({ version }) => version,
+    );
+    expect(versions).toEqual(Array.from({ length: 400 }, (_, index) => index + 1));
+    for (const store of stores) await store.close();
+  });
+
+  test("an idempotency key that two sessions use at the same moment belongs to one of them", async () => {
+    const cluster = await started(false);
+    const stores = [await openRedisStore({ url: cluster.url }), await openRedisStore({ url: cluster.url })];
+    for (let round = 0; round < 30; round++) {
+      const keys = ["a", "b"].map((name) => sessionKey(`${name}-${round}`));
+      const writes = keys.map((key, index) =>
+        stores[index]?.writeSession(key, {
+          operations: [{ operation: "increment", key: "n", by: 1 }],
+          now,
+          idempotency: { key: `key ${round}`, fingerprint: key.sessionId },
+        }),
+      );
+      const outcomes = await Promise.allSettled(writes);
+      const refused = outcomes.flatMap((one) => (one.status === "rejected" ? [one.reason] : []));
+      expect(refused).toMatchObject([{ code: "idempotency_key_reused" }]);
+      const sessions = await Promise.all(keys.map((key) => stores[0]?.readSession(key, { now })));
+      expect(sessions.filter((session) => session !== null)).toHaveLength(1);
+    }
+    for (const store of stores) await store.close();
+  });
+
   test("a cluster whose primary dies has what replicas were asked to have, and goes on", async () => {
     const cluster = await started(true);
     await writeAll(`${cluster.url}?minReplicas=1`, IDS);

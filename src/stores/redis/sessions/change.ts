@@ -1,11 +1,15 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { StoreError } from "../../../core/errors.ts";
 import type { SessionKey } from "../../../core/session/state.ts";
-import { asBytes, asList, asText, type Reply } from "../connection/reply.ts";
+import { asList, asPairs, asText, type Reply } from "../connection/reply.ts";
 import { conversationId, sessionFieldKey, sessionMember, tenantKey } from "../keys.ts";
 import type { Parts } from "../store-parts.ts";
 import type { Stored } from "../values.ts";
+import { enter } from "./enter.ts";
 import { outboxKeys, sessionKeys, tenantSessionKeys, userSessionsKey } from "./keys.ts";
+import { enterWhatIsLeft } from "./left.ts";
 import { readKept } from "./receipt.ts";
-import { ANNOUNCE_SCRIPT, type ChangeScript, ENTER_SCRIPT } from "./scripts/change.ts";
+import { ANNOUNCE_SCRIPT, type ChangeScript } from "./scripts/change.ts";
 
 interface SessionChange {
   readonly script: ChangeScript;
@@ -44,12 +48,24 @@ async function changeInCluster(parts: Parts, key: SessionKey, change: SessionCha
   const { server, prefix } = parts;
   const { answerKey } = change;
   const pending = tenantKey(prefix, key.tenant, "pending");
+  const mark = markOf(change.request, key);
+  const start = performance.now();
   for (;;) {
-    const mark = markOf(change.request, key);
     const announced = await server.run(ANNOUNCE_SCRIPT, {
-      keys: [pending, tenantKey(prefix, key.tenant, "answers")],
+      keys: [
+        pending,
+        tenantKey(prefix, key.tenant, "answers"),
+        tenantKey(prefix, key.tenant, `holder:${answerKey ?? ""}`),
+      ],
       args: [mark, answerKey === undefined ? "" : `=${answerKey}`],
     });
+    if (announced === null) {
+      if (performance.now() - start > parts.timeout) throw keyInUse(answerKey ?? "", server.where);
+      // Whoever holds the key may be dead.
+      await enterWhatIsLeft(parts, key.tenant);
+      await wait(2 + Math.random() * 8);
+      continue;
+    }
     if (typeof announced !== "number") return readKept(parts, key.tenant, answerKey ?? "");
     const reply = asList(
       await server.gather(
@@ -67,7 +83,7 @@ async function changeInCluster(parts: Parts, key: SessionKey, change: SessionCha
     );
     const status = asText(reply[0]);
     if (status === "late") continue;
-    if (HAPPENED.has(status)) await enter(parts, key, mark, asBytes(reply.at(-1)));
+    if (HAPPENED.has(status)) await enter(parts, key, asPairs(reply.at(-1)));
     else await server.command(pending, ["ZREM", pending, mark]);
     return reply;
   }
@@ -78,22 +94,10 @@ function markOf(request: string, key: SessionKey): string {
   return `${request}\0${sessionMember(key)}`;
 }
 
-/** Tells the tenant of an entry, unless somebody else did, and takes it out of the outbox. */
-export async function enter(
-  { server, prefix }: Parts,
-  key: SessionKey,
-  mark: string,
-  entry: Buffer,
-): Promise<void> {
-  await server.run(ENTER_SCRIPT, {
-    keys: [
-      ...tenantSessionKeys(prefix, key.tenant),
-      userSessionsKey(prefix, key.tenant, key.userId),
-      tenantKey(prefix, key.tenant, "pending"),
-      tenantKey(prefix, key.tenant, "numbers"),
-    ],
-    args: [mark, entry],
-  });
-  const outbox = sessionFieldKey(prefix, key, "outbox");
-  await server.command(outbox, ["HDEL", outbox, mark]);
+function keyInUse(answerKey: string, where: string): StoreError {
+  return new StoreError(
+    "store_busy",
+    `Another write with the idempotency key ${JSON.stringify(answerKey)} is going on in the Redis store ${where}.`,
+    { details: { key: answerKey, store: where } },
+  );
 }

@@ -1,8 +1,8 @@
-import { asList, asText } from "../connection/reply.ts";
+import { asList, asPairs, asText } from "../connection/reply.ts";
 import type { Server } from "../connection/server.ts";
 import { sessionFieldKey, sessionOfMember, tenantKey } from "../keys.ts";
 import type { Parts } from "../store-parts.ts";
-import { enter } from "./change.ts";
+import { enter } from "./enter.ts";
 
 /** Milliseconds after which a change that was announced and not entered is looked after by others. */
 const OVERDUE_MS = 5000;
@@ -44,8 +44,8 @@ export async function enterWhatIsLeft(parts: Parts, tenant: string): Promise<voi
     const mark = found[index] ?? "";
     const key = sessionOfMember(tenant, mark.slice(mark.indexOf("\0") + 1));
     const outbox = sessionFieldKey(prefix, key, "outbox");
-    const entry = await server.command(outbox, ["HGET", outbox, mark]);
-    if (Buffer.isBuffer(entry)) await enter(parts, key, mark, entry);
+    const entries = asPairs(await server.command(outbox, ["HGETALL", outbox]));
+    if (entries.some(([waiting]) => waiting === mark)) await enter(parts, key, entries);
     else if (Number(found[index + 1]) < now - VOID_MS) await server.command(pending, ["ZREM", pending, mark]);
   }
 }

@@ -47,13 +47,22 @@ export function writeChange(parts: ReadonlySet<InstructionPart>): ChangeScript {
   return script;
 }
 
-/** Announces a change under its mark; gives the server's time in milliseconds, or what the idempotency key has got. */
+/** Milliseconds for which an idempotency key is held: no announcement stands for so long. */
+const HELD_MS = 120_000;
+
+/**
+ * Announces a change under its mark; gives the server's time in milliseconds, or what the idempotency key has got, or null
+ * when another change with this key is announced: it may be in another conversation, and only one of them may happen.
+ */
 export const ANNOUNCE_SCRIPT = defineScript(
-  ["pending", "answers"],
+  ["pending", "answers", "holder"],
   `
 if ARGV[2] ~= '' then
   local kept = redis.call('HGET', answers, string.sub(ARGV[2], 2))
   if kept then return kept end
+  local other = redis.call('GET', holder)
+  if other and other ~= ARGV[1] and redis.call('ZSCORE', pending, other) then return false end
+  redis.call('SET', holder, ARGV[1], 'PX', ${HELD_MS})
 end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -62,18 +71,23 @@ return now
 `,
 );
 
-/** Enters what was announced, once: whoever takes the mark away does it. A late entry changes no listing. */
+/**
+ * Enters what was announced, marks and entries in turns, each once: whoever takes the mark away does it. A late entry changes
+ * no listing.
+ */
 export const ENTER_SCRIPT = defineScript(
   [...TENANT_KEYS, "userSessions", "pending", "numbers"],
   ENTER,
   `
-if redis.call('ZREM', pending, ARGV[1]) == 0 then return 0 end
-local entry = cmsgpack.unpack(ARGV[2])
-local last = redis.call('ZSCORE', numbers, entry.member)
-local listed = not last or tonumber(last) < entry.number
-if listed then redis.call('ZADD', numbers, string.format('%.0f', entry.number), entry.member) end
-redis.call('ZREMRANGEBYSCORE', numbers, '-inf', string.format('%.0f', entry.number - 86400000000))
-enter(entry, listed)
-return 1
+for index = 1, #ARGV, 2 do
+  if redis.call('ZREM', pending, ARGV[index]) == 1 then
+    local entry = cmsgpack.unpack(string.sub(ARGV[index + 1], 17))
+    local last = redis.call('ZSCORE', numbers, entry.member)
+    local listed = not last or tonumber(last) < entry.number
+    if listed then redis.call('ZADD', numbers, string.format('%.0f', entry.number), entry.member) end
+    redis.call('ZREMRANGEBYSCORE', numbers, '-inf', string.format('%.0f', entry.number - 86400000000))
+    enter(entry, listed)
+  end
+end
 `,
 );

@@ -43,7 +43,8 @@ const DAY_MS = 24 * 3600 * 1000;
 /**
  * In a cluster the tenant may be on another server, so the entry waits in the conversation's own slot. `mark` names the
  * change; it was announced to the tenant, who can thus fetch the entry when the writer dies. Entries of a session are
- * numbered by the server's clock, and never downwards: so a late one is known as such.
+ * numbered by the server's clock, and never downwards: so a late one is known as such. The number in 16 digits begins what
+ * is kept. Gives marks and entries of all that wait, because those before this one must be told first.
  */
 export const PUBLISH_LATER = `
 local mark, time
@@ -54,9 +55,8 @@ local function publish(entry)
   entry.number = math.max(time[1] * 1000000 + time[2], last + 1)
   redis.call('SET', number, string.format('%.0f', entry.number), 'PX', ${DAY_MS})
   if entry.answerKey then redis.call('SET', kept, entry.answer, 'PX', ${DAY_MS}) end
-  local packed = cmsgpack.pack(entry)
-  redis.call('HSET', outbox, mark, packed)
-  return packed
+  redis.call('HSET', outbox, mark, string.format('%016.0f', entry.number) .. cmsgpack.pack(entry))
+  return redis.call('HGETALL', outbox)
 end
 `;
 
