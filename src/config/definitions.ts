@@ -177,13 +177,15 @@ export const SETTINGS = {
     ...seconds,
     variable: "MEMORY_SESSION_TIMEOUT",
     fallback: 3600,
-    meaning: "seconds a field of a conversation lives after its last write, or `never`",
+    meaning:
+      "seconds a field of a conversation lives after its last write, or `never`; when it is given and `shortTermTtl` is not, sessions that are begun without a time to live, too",
   }),
   maxConversationHistory: define({
     ...count,
     variable: "MEMORY_MAX_CONVERSATION_HISTORY",
     fallback: 100,
-    meaning: "how many of the newest messages a conversation gives when a call does not say",
+    meaning:
+      "how many of the newest messages a conversation gives when a call does not say; `memoir sessions` shows so many, and when it is given, prompts and contexts of the server have so many, too",
   }),
   idempotencyTtl: define<number | null>({
     ...seconds,
@@ -197,6 +199,15 @@ export const SETTINGS = {
     variable: "MEMORY_AUTO_CLEANUP",
     fallback: true,
     meaning: "removes what has expired, every minute; where it is off another process must do it",
+  }),
+  executionRecords: define<string | null>({
+    ...text,
+    flag: null,
+    variable: "MEMORY_EXECUTION_RECORDS_DIR",
+    fallback: null,
+    expected: "a folder",
+    meaning:
+      "folder of what teams of agents have done; when nothing is said, `executions` in the folder of the data. Nothing is written there yet",
   }),
   host: define({
     ...text,

@@ -21,7 +21,6 @@ export async function openOptions(settings: Settings): Promise<OpenOptions> {
     refuseServersChoice(settings);
     return { ...shared, ...(token !== null && { token }) };
   }
-  const ttl = settings.get("shortTermTtl");
   return {
     ...shared,
     ...jobOptions(settings),
@@ -30,7 +29,7 @@ export async function openOptions(settings: Settings): Promise<OpenOptions> {
     ...vectorOptions(settings),
     index: settings.get("index").value,
     embeddingCache: settings.get("cacheEnabled").value ? settings.get("maxCacheSize").value : 0,
-    sessionTtl: ttl.source === "default" ? null : ttl.value,
+    sessionTtl: sessionTtl(settings),
     idempotencyTtl: settings.get("idempotencyTtl").value,
     autoCleanup: settings.get("autoCleanup").value,
   };
@@ -43,6 +42,12 @@ function refuseServersChoice(settings: Settings): void {
     if (value !== null && source === SETTINGS[name].flag)
       throw ValidationError.of([source], "is the server's choice when the memory is remote");
   }
+}
+
+/** The first of both that somebody has given: by default sessions stay. */
+function sessionTtl(settings: Settings): number | null {
+  const given = [settings.get("shortTermTtl"), settings.get("sessionTimeout")];
+  return given.find(({ source }) => source !== "default")?.value ?? null;
 }
 
 function jobOptions(settings: Settings): Pick<OpenOptions, "jobs"> {

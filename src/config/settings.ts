@@ -17,6 +17,8 @@ export interface Settings {
   storeUrl(): Setting<string>;
   /** The URL of the store that keeps sessions; null when they are kept with the records. */
   workingUrl(): Setting<string> | null;
+  /** The folder of execution records. */
+  executionsFolder(): Setting<string>;
 }
 
 export type Flags = { readonly [Name in SettingName]?: string | undefined };
@@ -72,6 +74,12 @@ export function createSettings(flags: Flags, environment: Environment, file?: Co
   return {
     get,
     storeUrl,
+    executionsFolder() {
+      const { value, source } = get("executionRecords");
+      if (value !== null) return { value, source };
+      const data = get("data");
+      return { value: join(data.value, "executions"), source: data.source };
+    },
     workingUrl() {
       const layer = layerWith("working", "useRedis");
       const working = read("working", layer);
@@ -93,7 +101,8 @@ function layerOf({ path, folder, values }: ConfigFile): Layer {
       const value = values[name];
       if (value === undefined || value === null) return undefined;
       const text = String(value);
-      if (name === "data" || name === "modelFolder") return resolve(folder, text);
+      if (name === "data" || name === "modelFolder" || name === "executionRecords")
+        return resolve(folder, text);
       return fromFolder(text, folder);
     },
     source: (name) => `${name} in ${path}`,

@@ -55,6 +55,7 @@ const DEFAULT_SETTINGS: Settings = {
   indexAllMessages: false,
   requireMessageTimestamps: false,
   summarizationThreshold: 0.7,
+  newestMessages: null,
 };
 
 type Environment = { Variables: { operation: string; requestId: string } };

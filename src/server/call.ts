@@ -16,6 +16,8 @@ export interface Settings {
   readonly requireMessageTimestamps: boolean;
   /** Share of a model's window at which a conversation counts as full, 0 to 1. Default 0.7. */
   readonly summarizationThreshold: number;
+  /** How many of the newest messages prompts and contexts take at most when a request does not say; null for all. Default null. */
+  readonly newestMessages: number | null;
 }
 
 /** What handlers work with. */

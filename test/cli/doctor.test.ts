@@ -33,7 +33,18 @@ describe("doctor", () => {
       warnings: 0,
     });
     expect([...new Set(report.findings.map(({ check }) => check))]).toEqual([
-      ...["node", "sqlite", "settings", "embedder", "folder", "disk", "file", "schema", "journal"],
+      ...[
+        "node",
+        "sqlite",
+        "settings",
+        "embedder",
+        "folder",
+        "disk",
+        "executions",
+        "file",
+        "schema",
+        "journal",
+      ],
       ...["store", "integrity", "content", "index", "jobs", "port"],
     ]);
     expect(report.findings.every(({ status, remedy }) => status === "ok" && remedy === null)).toBe(true);

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -5,7 +6,7 @@ import { beforeEach, describe, expect, test, vi } from "vitest";
 import { configured } from "../../src/config/index.ts";
 import { type Memory, type OpenOptions, openMemory } from "../../src/index.ts";
 import { openSqliteStore } from "../../src/stores/sqlite/index.ts";
-import { memoir } from "../cli/memoir.ts";
+import { ended, memoir, start } from "../cli/memoir.ts";
 import { served } from "../cli/served.ts";
 
 let folder = "";
@@ -103,6 +104,22 @@ describe("what the environment says has its effect:", () => {
     expect([await chat.has("field"), await chat.messageCount()]).toEqual([false, 1]);
   });
 
+  test("MEMORY_SESSION_TIMEOUT for sessions, unless MEMORY_SHORT_TERM_TTL says another time", async () => {
+    const timeout = { MEMORY_SESSION_TIMEOUT: "60" };
+    for (const [environment, lives] of [
+      [timeout, false],
+      [{ ...timeout, MEMORY_SHORT_TERM_TTL: "120" }, true],
+      [{ ...timeout, MEMORY_SHORT_TERM_TTL: "never" }, true],
+      [{}, true],
+    ] as const) {
+      await using memory = await open({ environment, more: { clock, store: "memory:" } });
+      const session = memory.session("session");
+      await session.append({ role: "user", content: "hello" });
+      time.now += 60_000;
+      expect((await session.read()) !== null).toBe(lives);
+    }
+  });
+
   test("MEMORY_SHORT_TERM_TTL", async () => {
     await using memory = await open({ environment: { MEMORY_SHORT_TERM_TTL: "60" }, more: { clock } });
     const chat = memory.conversations().conversation("chat");
@@ -132,6 +149,46 @@ describe("what the environment says has its effect:", () => {
     expect(await chat.getMessages(9)).toHaveLength(3);
   });
 
+  test("MEMORY_MAX_CONVERSATION_HISTORY in the server and on the command line", async () => {
+    const env = { MEMORY_MAX_CONVERSATION_HISTORY: "2" };
+    const child = start(["serve", "--data", folder, "--port", "0", "--json"], { env });
+    const stopped = ended(child);
+    const [line] = child.stdout ? await once(child.stdout, "data") : [];
+    const { url } = JSON.parse(String(line));
+    await using remote = await openMemory(url);
+    const chat = remote.session("chat");
+    for (const content of ["one", "two", "three"]) await chat.append({ role: "user", content });
+    const texts = (messages: readonly { content: string }[]) => messages.map(({ content }) => content);
+    expect(texts((await chat.context("")).messages)).toEqual(["two", "three"]);
+    expect(texts((await chat.context("", { newest: 3 })).messages)).toEqual(["one", "two", "three"]);
+    const answer = await fetch(`${url}/v1/memory/prompt`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ query: "four", session: { session_id: "chat" }, long_term_search: false }),
+    });
+    const prompt = (await answer.json()) as { messages: { content: { text: string } }[] };
+    expect(prompt.messages.map(({ content }) => content.text)).toEqual(["two", "three", "four"]);
+    // Whoever reads a session to write it back has all of it.
+    expect(texts(await chat.messages())).toHaveLength(3);
+    const shown = await memoir(["sessions", "chat", "--data", folder], { env });
+    expect(shown.stdout).toMatch(/^1 earlier messages.*\n.*two\n.*three\n$/);
+    child.kill("SIGTERM");
+    expect((await stopped).code).toBe(0);
+  });
+
+  test("MEMORY_EXECUTION_RECORDS_DIR", async () => {
+    const toldOf = async (env: Record<string, string>) =>
+      (await memoir(["doctor", "--data", folder], { env, cwd: folder })).stdout;
+    expect(await toldOf({})).toContain(`ok       executions ${join(folder, "executions")} (--data)`);
+    expect(await toldOf({ MEMORY_EXECUTION_RECORDS_DIR: "runs" })).toContain(
+      `${join(folder, "runs")} (MEMORY_EXEC`,
+    );
+    writeFileSync(join(folder, "file"), "");
+    expect(await toldOf({ MEMORY_EXECUTION_RECORDS_DIR: "file" })).toMatch(
+      /^problem +executions .* is no folder/m,
+    );
+  });
+
   test("MEMORY_AUTO_CLEANUP", async () => {
     const environment = { MEMORY_AUTO_CLEANUP: "false" };
     {
@@ -144,7 +201,7 @@ describe("what the environment says has its effect:", () => {
     const every = { now: "0001-01-01T00:00:00Z", limit: 1, offset: 0 };
     expect((await store.listSessions("default", every)).total).toBe(1);
     await using _ = await open();
-    await vi.waitFor(async () => expect((await store.listSessions("default", every)).total).toBe(0));
+    await vi.waitFor(async () => expect((await store.listSessions("default", every)).total).toBe(0), 10_000);
     await store.close();
   });
 

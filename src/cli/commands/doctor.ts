@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { MemoirError } from "../../core/errors.ts";
-import { checkFile, checkFolder } from "../doctor/data.ts";
+import { checkExecutions, checkFile, checkFolder } from "../doctor/data.ts";
 import { type Check, type CheckContext, type Finding, problem } from "../doctor/finding.ts";
 import { checkRedis } from "../doctor/redis.ts";
 import { checkServer, checkStore } from "../doctor/store.ts";
@@ -22,6 +22,7 @@ const CHECKS: readonly (readonly [name: string, check: Check])[] = [
   ["settings", checkSettings],
   ["embedder", checkEmbedder],
   ["folder", checkFolder],
+  ["executions", checkExecutions],
   ["file", checkFile],
   ["store", checkStore],
   ["redis", checkRedis],

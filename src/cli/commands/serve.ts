@@ -29,6 +29,7 @@ async function serve(run: Run<ServeCommandOptions>): Promise<undefined> {
   const [{ serve: start }, { pino }] = await Promise.all([import("../../server/serve.ts"), import("pino")]);
   const token = settings.get("token").value;
   const logger = pino({ level: settings.get("logLevel").value }, pino.destination(2));
+  const history = settings.get("maxConversationHistory");
   const memory = await run.memory();
   const server = await start({
     operations: memory.operations,
@@ -43,6 +44,7 @@ async function serve(run: Run<ServeCommandOptions>): Promise<undefined> {
       indexAllMessages: settings.get("indexAllMessages").value,
       requireMessageTimestamps: settings.get("requireMessageTimestamps").value,
       summarizationThreshold: settings.get("summarizationThreshold").value,
+      newestMessages: history.source === "default" ? null : history.value,
     },
   });
   const embedder = embedderName(settings).value;

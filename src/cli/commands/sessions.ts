@@ -62,7 +62,10 @@ async function showSession(run: Run<SessionsCommandOptions>, id: string): Promis
       { details: { id } },
     );
   if (output.json) return output.value(session);
-  for (const message of session.messages) {
+  const newest = run.settings.get("maxConversationHistory").value;
+  const earlier = Math.max(0, session.messages.length - newest);
+  if (earlier > 0) await output.line(output.styled("dim", `${earlier} earlier messages; --json has all`));
+  for (const message of session.messages.slice(earlier)) {
     const who = output.styled("bold", oneLine(message.name ?? message.role));
     await output.line(`${output.styled("dim", message.createdAt)} ${who}  ${oneLine(message.content)}`);
   }

@@ -36,6 +36,22 @@ export const checkFolder: Check = async (context) => {
   return [ok("folder", `${folder} is there and may be written to.`), ...(await checkSpace(folder))];
 };
 
+/** Where what teams of agents have done is to go. */
+export const checkExecutions: Check = async ({ settings }) => {
+  const { value, source } = settings.executionsFolder();
+  const folder = resolve(value);
+  const found = await stat(folder).catch(() => null);
+  if (found !== null && !found.isDirectory())
+    return [
+      problem(
+        "executions",
+        `${folder} (${source}) is no folder.`,
+        "Name another one in MEMORY_EXECUTION_RECORDS_DIR.",
+      ),
+    ];
+  return [ok("executions", `${folder} (${source}) is for execution records; nothing writes any yet.`)];
+};
+
 /** File systems across a network, on which SQLite's locks are not dependable. From statfs(2). */
 const NETWORKS = new Map([
   [0x6969, "NFS"],

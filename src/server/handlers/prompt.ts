@@ -50,7 +50,9 @@ async function readSession(
   call: Call,
 ): Promise<SessionState | null> {
   const key = await findKey(surroundings, wanted.session_id, wanted, call);
-  return key && surroundings.operations.readSession(key, { signal: call.signal });
+  const { operations, settings } = surroundings;
+  const newest = settings.newestMessages;
+  return key && operations.readSession(key, { signal: call.signal, ...(newest !== null && { newest }) });
 }
 
 async function conversation(session: SessionState | null, wanted: PromptRequest["session"]) {

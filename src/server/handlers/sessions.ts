@@ -179,7 +179,11 @@ export function sessionHandlers(surroundings: Surroundings): Handlers<Names> {
       const { namespace, user_id, query, ...rest } = body;
       const options = contextOptionsCodec.decode(rest) as ContextOptions;
       const key = keyOf(path.session_id, { namespace, user_id }, call);
-      const context = await operations.context(key, query as string, { ...options, signal: call.signal });
+      const context = await operations.context(key, query as string, {
+        ...(settings.newestMessages !== null && { newest: settings.newestMessages }),
+        ...options,
+        signal: call.signal,
+      });
       return contextCodec.encode(context) as object;
     },
   };
