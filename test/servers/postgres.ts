@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import pg from "pg";
-import { freePort, ServerProcess, serverFolder, unprivileged } from "./process.ts";
+import { onFreePort, ServerProcess, serverFolder, unprivileged } from "./process.ts";
 import type { Programs } from "./programs.ts";
 
 const USER = "memoir";
@@ -31,7 +31,6 @@ export async function startPostgres({
   durable = false,
   settings = {},
 }: PostgresOptions): Promise<PostgresServer> {
-  const port = await freePort();
   const folder = serverFolder();
   const data = join(folder.path, "data");
   const locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"];
@@ -42,7 +41,6 @@ export async function startPostgres({
   );
   const flushing = durable ? "on" : "off";
   const all = {
-    port: String(port),
     listen_addresses: "127.0.0.1",
     unix_socket_directories: "",
     max_connections: "200",
@@ -51,15 +49,25 @@ export async function startPostgres({
     synchronous_commit: flushing,
     ...settings,
   };
-  const url = `postgres://${USER}@127.0.0.1:${port}/postgres`;
-  const server = new ServerProcess({
-    program: programs.postgres,
-    folder: folder.path,
-    parameters: ["-D", data, ...Object.entries(all).flatMap(([name, value]) => ["-c", `${name}=${value}`])],
-    ready: () => query(url, "select 1"),
-    stopSignal: "SIGINT",
+  const { url, port, server } = await onFreePort(async (port) => {
+    const url = `postgres://${USER}@127.0.0.1:${port}/postgres`;
+    const parameters = Object.entries({ ...all, port }).flatMap(([name, value]) => [
+      "-c",
+      `${name}=${value}`,
+    ]);
+    const server = new ServerProcess({
+      program: programs.postgres,
+      folder: folder.path,
+      parameters: ["-D", data, ...parameters],
+      // Another server may be the one that answers there.
+      async ready() {
+        if ((await query(url, "show data_directory")) !== data) throw new Error("address already in use");
+      },
+      stopSignal: "SIGINT",
+    });
+    await server.start();
+    return { url, port, server };
   });
-  await server.start();
   return {
     url,
     port,
@@ -77,7 +85,6 @@ export async function startPgbouncer(
   postgres: string,
   poolSize = 10,
 ): Promise<PostgresServer> {
-  const port = await freePort();
   const folder = serverFolder();
   const { hostname, port: behind, username, password } = new URL(postgres);
   const server = {
@@ -87,34 +94,39 @@ export async function startPgbouncer(
     ...(password ? { password } : {}),
   };
   const configuration = join(folder.path, "pgbouncer.ini");
-  await writeFile(
-    configuration,
-    [
-      "[databases]",
-      `* = ${Object.entries(server)
-        .map(([name, value]) => `${name}=${decodeURIComponent(value)}`)
-        .join(" ")}`,
-      "[pgbouncer]",
-      "listen_addr = 127.0.0.1",
-      `listen_port = ${port}`,
-      "unix_socket_dir =",
-      "auth_type = any",
-      "pool_mode = transaction",
-      `default_pool_size = ${poolSize}`,
-      "max_client_conn = 1000",
-      "ignore_startup_parameters = extra_float_digits",
-    ].join("\n"),
-    { mode: 0o644 },
-  );
-  const url = `postgres://${USER}@127.0.0.1:${port}/postgres`;
-  const pooler = new ServerProcess({
-    program: programs.pgbouncer,
-    folder: folder.path,
-    parameters: [configuration],
-    ready: () => query(url, "select 1"),
-    stopSignal: "SIGINT",
+  const configure = (port: number) =>
+    writeFile(
+      configuration,
+      [
+        "[databases]",
+        `* = ${Object.entries(server)
+          .map(([name, value]) => `${name}=${decodeURIComponent(value)}`)
+          .join(" ")}`,
+        "[pgbouncer]",
+        "listen_addr = 127.0.0.1",
+        `listen_port = ${port}`,
+        "unix_socket_dir =",
+        "auth_type = any",
+        "pool_mode = transaction",
+        `default_pool_size = ${poolSize}`,
+        "max_client_conn = 1000",
+        "ignore_startup_parameters = extra_float_digits",
+      ].join("\n"),
+      { mode: 0o644 },
+    );
+  const { url, port, pooler } = await onFreePort(async (port) => {
+    await configure(port);
+    const url = `postgres://${USER}@127.0.0.1:${port}/postgres`;
+    const pooler = new ServerProcess({
+      program: programs.pgbouncer,
+      folder: folder.path,
+      parameters: [configuration],
+      ready: () => query(url, "select 1"),
+      stopSignal: "SIGINT",
+    });
+    await pooler.start();
+    return { url, port, pooler };
   });
-  await pooler.start();
   return {
     url,
     port,

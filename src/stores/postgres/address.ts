@@ -7,6 +7,8 @@ export interface Address {
   readonly schema: string;
   readonly poolSize: number;
   readonly timeoutMs: number;
+  /** How many partitions the large tables get when the schema is made; 0 for none. */
+  readonly partitions: number;
 }
 
 export const DEFAULTS = { schema: "memoir", poolSize: 10, timeoutMs: 30_000 } as const;
@@ -30,9 +32,12 @@ const OF_LIBPQ = new Set([
 /** PostgreSQL cuts longer names off, and two schemas would become one. */
 const LONGEST_NAME = 63;
 
+/** What other stores of history switch on: here it is part of every write. */
+const ALWAYS_ON = ["archive", "version_control"] as const;
+
 /**
- * Reads `postgres://user:password@host:port/database` with the options `schema`, `pool` and `timeout`; all others mean what they
- * mean to libpq.
+ * Reads `postgres://user:password@host:port/database` with the options `schema`, `pool`, `timeout`, `partitions`, `archive` and
+ * `version_control`; all others mean what they mean to libpq.
  * @throws ValidationError that names the option and never repeats the URL, which may hold a password.
  */
 export function readAddress(url: string): Address {
@@ -46,11 +51,19 @@ export function readAddress(url: string): Address {
   const schema = checkSchema(own("schema") ?? DEFAULTS.schema);
   const poolSize = wholeNumber("pool", own("pool"), DEFAULTS.poolSize);
   const timeoutMs = wholeNumber("timeout", own("timeout"), DEFAULTS.timeoutMs);
+  const partitionCount = own("partitions");
+  const partitions = partitionCount === null ? 0 : wholeNumber("partitions", partitionCount, 0);
+  for (const name of ALWAYS_ON)
+    if (!/^(on|true|yes|1)$/i.test(own(name) ?? "on"))
+      throw ValidationError.of(
+        `store.${name}`,
+        "is always on: what a record was goes when the record is erased",
+      );
   for (const name of parsed.searchParams.keys())
     if (!OF_LIBPQ.has(name)) throw ValidationError.of(`store.${name}`, "is not an option of postgres://");
   // `pg` gives the modes of TLS another meaning unless it is asked for libpq's.
   if (parsed.searchParams.has("sslmode")) parsed.searchParams.set("uselibpqcompat", "true");
-  return { connectionString: parsed.href, schema, poolSize, timeoutMs };
+  return { connectionString: parsed.href, schema, poolSize, timeoutMs, partitions };
 }
 
 /** @throws ValidationError for a name that PostgreSQL would refuse, cut off or keep for itself. */

@@ -15,7 +15,7 @@ export interface PostgresStoreOptions {
   /**
    * `postgres://user:password@host:port/database`, with these options of its own: `schema`, where everything is kept (default
    * `memoir`); `pool`, the most connections at once (default 10); `timeout`, how long a call may take, in milliseconds (default
-   * 30000). All others, such as `sslmode`, mean what they mean to libpq.
+   * 30000); `partitions`, how many the large tables get when the schema is made (default none). All others, such as `sslmode`, mean what they mean to libpq.
    */
   readonly url: string;
   readonly logger?: Logger;
@@ -31,7 +31,7 @@ export async function openPostgresStore({
   url,
   logger = silentLogger,
 }: PostgresStoreOptions): Promise<Store> {
-  const { connectionString, schema, poolSize, timeoutMs } = readAddress(url);
+  const { connectionString, schema, poolSize, timeoutMs, partitions } = readAddress(url);
   const { Client, Pool } = await loadPg();
   const config = {
     application_name: "memoir",
@@ -43,7 +43,7 @@ export async function openPostgresStore({
   const name = nameOf(() => new Client(config));
   const driver = openPgDriver(new Pool(config), { timeoutMs, logger, separate: () => new Client(config) });
   try {
-    await migrate(driver, schema);
+    await migrate(driver, schema, undefined, partitions);
   } catch (error) {
     await driver.close();
     throw storeFailure(error, name);

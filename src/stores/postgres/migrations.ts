@@ -41,9 +41,15 @@ export function checksum({ script }: Migration): string {
 
 /**
  * Brings the schema up to date, in one transaction. Of several processes one migrates and the others find it done.
+ * @param partitions how many the large tables get, when they are made now. Default: none.
  * @throws StoreError when the schema needs a newer release, or the database is not in UTF-8.
  */
-export async function migrate(driver: Driver, schema: string, migrations = MIGRATIONS): Promise<void> {
+export async function migrate(
+  driver: Driver,
+  schema: string,
+  migrations = MIGRATIONS,
+  partitions = 0,
+): Promise<void> {
   if ((await appliedCount(driver, schema, migrations)) >= migrations.length) return;
   await driver.transaction(async (transaction) => {
     await lockSchema(transaction, schema);
@@ -58,7 +64,9 @@ export async function migrate(driver: Driver, schema: string, migrations = MIGRA
     const applied = checkedCount(row, migrations);
     for (const [index, migration] of migrations.entries())
       if (index >= applied)
-        await transaction.script(inSchema(withRecord(migration, index, migrations), schema));
+        await transaction.script(
+          inSchema(scriptOf(withRecord(migration, index, migrations), partitions), schema),
+        );
   });
 }
 
@@ -104,6 +112,10 @@ async function checkEncoding(transaction: Transaction): Promise<void> {
     throw new StoreError("store_failed", `The database is in ${row?.[0]}; create one WITH ENCODING 'UTF8'.`);
 }
 
+function scriptOf(script: string, partitions: number): string {
+  return partitions > 0 ? partitioned(script, partitions) : script;
+}
+
 function withRecord(migration: Migration, index: number, migrations: readonly Migration[]): string {
   const needs = Math.max(...migrations.slice(0, index + 1).map((one) => one.needs ?? 0));
   const title = migration.title.replaceAll("'", "''");
@@ -124,7 +136,7 @@ export function printMigrations(
 ): string {
   const parts = MIGRATIONS.map((migration, index) => {
     const script = withRecord(migration, index, MIGRATIONS);
-    return `-- ${index + 1}: ${migration.title}\n${partitions > 0 ? partitioned(script, partitions) : script}\n`;
+    return `-- ${index + 1}: ${migration.title}\n${scriptOf(script, partitions)}\n`;
   });
   if (search) parts.push(`-- searching inside the database\n${SEARCH.trim()}\n`);
   const script = `BEGIN;\nCREATE SCHEMA IF NOT EXISTS ${quoted(schema)};\n${LEDGER}\n\n${parts.join("\n")}\nCOMMIT;\n`;

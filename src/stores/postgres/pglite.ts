@@ -6,6 +6,7 @@ import type { Store } from "../../core/store.ts";
 import { checkSchema, DEFAULTS } from "./address.ts";
 import { databaseOn } from "./database.ts";
 import { storeFailure } from "./failures.ts";
+import { lockFolder } from "./folder-lock.ts";
 import { migrate } from "./migrations.ts";
 import { pgliteDriver } from "./pglite-driver.ts";
 import { storeOn } from "./store.ts";
@@ -22,7 +23,7 @@ export interface PgliteStoreOptions {
 /**
  * Keeps memory in PostgreSQL inside this process: the store of a server without the server, for development and tests. One process at a
  * time may open a folder, and what was written last may be lost with the power.
- * @throws StoreError when the package `@electric-sql/pglite` is missing or the folder cannot be opened.
+ * @throws StoreError when the package `@electric-sql/pglite` is missing, the folder cannot be opened, or another process has it.
  */
 export async function openPgliteStore(options: PgliteStoreOptions = {}): Promise<Store> {
   const schema = checkSchema(options.schema ?? DEFAULTS.schema);
@@ -62,11 +63,12 @@ interface Shared {
 }
 
 /** The folders that are open in this process: a folder has one database, which all stores on it share. */
-const open = new Map<string, { readonly opening: Promise<PGlite>; users: number }>();
+const open = new Map<string, { readonly opening: Promise<Opened>; users: number }>();
 
 async function openShared(folder: string | undefined): Promise<Shared> {
   if (folder === undefined) {
-    const database = await start(undefined);
+    const { PGlite } = await load();
+    const database = await PGlite.create();
     return { database, release: () => database.close() };
   }
   const entry = open.get(folder) ?? { opening: start(folder), users: 0 };
@@ -75,21 +77,35 @@ async function openShared(folder: string | undefined): Promise<Shared> {
   const release = async () => {
     if (--entry.users > 0) return;
     open.delete(folder);
-    await (await entry.opening).close();
+    const { database, unlock } = await entry.opening;
+    await database.close();
+    unlock();
   };
   try {
-    return { database: await entry.opening, release };
+    const { database } = await entry.opening;
+    return { database, release };
   } catch (error) {
     if (--entry.users === 0) open.delete(folder);
     throw error;
   }
 }
 
-async function start(folder: string | undefined): Promise<PGlite> {
+interface Opened {
+  readonly database: PGlite;
+  /** Lets other processes have the folder. */
+  readonly unlock: () => void;
+}
+
+async function start(folder: string): Promise<Opened> {
   const { PGlite } = await load();
-  if (folder === undefined) return PGlite.create();
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  return PGlite.create(folder);
+  const unlock = await lockFolder(folder);
+  try {
+    return { database: await PGlite.create(folder), unlock };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
 }
 
 async function load(): Promise<typeof import("@electric-sql/pglite")> {

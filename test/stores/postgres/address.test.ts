@@ -8,12 +8,15 @@ test("a URL without options has the defaults", () => {
     schema: "memoir",
     poolSize: 10,
     timeoutMs: 30_000,
+    partitions: 0,
   });
 });
 
 test("options of its own are taken out, and those of libpq handed on with libpq's meaning", () => {
-  const address = readAddress("postgresql://db/app?schema=Team%20One&pool=3&timeout=500&sslmode=require");
-  expect(address).toMatchObject({ schema: "Team One", poolSize: 3, timeoutMs: 500 });
+  const address = readAddress(
+    "postgresql://db/app?schema=Team%20One&pool=3&timeout=500&partitions=8&archive=on&version_control=true&sslmode=require",
+  );
+  expect(address).toMatchObject({ schema: "Team One", poolSize: 3, timeoutMs: 500, partitions: 8 });
   expect(new URL(address.connectionString).search).toBe("?sslmode=require&uselibpqcompat=true");
 });
 
@@ -25,6 +28,9 @@ const wrong: [field: string, query: string][] = [
   ["store.schema", "schema="],
   ["store.schema", "schema=pg_mine"],
   ["store.schema", `schema=${"s".repeat(64)}`],
+  ["store.partitions", "partitions=0"],
+  ["store.archive", "archive=off"],
+  ["store.version_control", "version_control=false"],
   ["store.poolsize", "poolsize=5"],
 ];
 

@@ -59,6 +59,18 @@ await withServer("postgres", async (server) => {
     expect(used.length).toBeGreaterThan(1);
   });
 
+  test("the first URL that opens a schema may put its large tables into partitions, and later ones say nothing", async () => {
+    const { url, query, schema } = await fresh();
+    for (const partitions of ["&partitions=3", "", "&partitions=9"]) {
+      const store = await openPostgresStore({ url: url + partitions });
+      await store.write("acme", { writes: [putRecord(makeRecord(`a${partitions}`))], now: START });
+      expect(await store.check()).toEqual([]);
+      await store.close();
+    }
+    const tables = `SELECT 1 FROM pg_inherits WHERE inhparent = '${schema}.records'::regclass`;
+    expect(await query(tables)).toHaveLength(3);
+  });
+
   test("a program works on a schema with what a newer one added, and refuses one that it would not understand", async () => {
     const { url, query, schema } = await fresh();
     await (await openPostgresStore({ url })).close();

@@ -46,7 +46,7 @@ await withServer("postgres", async (server) => {
 
   test("walks along a graph in large scopes, and searches exactly where a filter leaves little", async () => {
     const { url, schema } = await ownSchema(server.url, { ordinary: true, after: onTestFinished });
-    await using memory = await openMemory(url, { index: "process" });
+    await using memory = await openMemory(`${url}&partitions=2`, { index: "process" });
     await fillWithTalk(memory, 1_000);
     const store = await openPostgresStore({ url });
     const bare = new URL(url);
