@@ -199,10 +199,13 @@ export interface RecordStore {
   /**
    * Index entries of living records, expired ones included, by rising row number; `userId` restricts, null meaning
    * "without user". Reads no record: an index asks for all entries of a tenant.
+   *
+   * `readsOn` says that the next page will be asked for too, and that a page may be as old as the call for the one before
+   * it, so that the store may read it meanwhile. Default false.
    */
   indexed(
     tenant: string,
-    query: { afterRow: number; limit: number; userId?: string | null },
+    query: { afterRow: number; limit: number; userId?: string | null; readsOn?: boolean },
   ): Promise<IndexedRecord[]>;
 
   /** Index entries of these ids; ids that are gone are left out. */

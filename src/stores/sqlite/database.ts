@@ -27,7 +27,7 @@ export interface Database {
   close(): Promise<void>;
 }
 
-const IN_MEMORY = ":memory:";
+export const IN_MEMORY = ":memory:";
 
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const { durability, busyTimeoutMs, logger } = options;

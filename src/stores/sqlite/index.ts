@@ -1,13 +1,15 @@
+import { resolve } from "node:path";
 import { type Logger, silentLogger } from "../../core/logger.ts";
 import type { Store } from "../../core/store.ts";
 import { presentAliases } from "./aliases.ts";
 import { keptAnswer } from "./answers.ts";
 import { checkDatabase } from "./check.ts";
 import type { Durability } from "./connect.ts";
-import { type Database, openDatabase } from "./database.ts";
+import { type Database, IN_MEMORY, openDatabase } from "./database.ts";
 import type { Connection } from "./driver.ts";
 import { lastSequence, readChanges } from "./feed.ts";
 import { createSqliteJobStore } from "./jobs.ts";
+import { ReadingAhead } from "./reading-ahead.ts";
 import { indexedById, indexedRecords, staleEntries } from "./record-index.ts";
 import { countRecords, listRecords, rowNumbers } from "./record-list.ts";
 import { findDuplicates, readHistory, readRecord } from "./record-read.ts";
@@ -36,10 +38,12 @@ export interface SqliteStoreOptions {
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   const { path, durability = "full", logger = silentLogger, busyTimeoutMs = 30_000 } = options;
-  return storeOn(await openDatabase({ path, durability, logger, busyTimeoutMs }));
+  const database = await openDatabase({ path, durability, logger, busyTimeoutMs });
+  return storeOn(database, path === IN_MEMORY ? null : new ReadingAhead(resolve(path)));
 }
 
-function storeOn(database: Database): Store {
+/** @param ahead reads ahead where a thread can; null where none can see the database */
+function storeOn(database: Database, ahead: ReadingAhead | null): Store {
   const { read, write } = database;
   const readTenant = <Result>(name: string, work: (connection: Connection, tenant: number) => Result) =>
     read((connection) => work(connection, tenantNumber(connection, name)));
@@ -64,8 +68,14 @@ function storeOn(database: Database): Store {
       readTenant(name, (connection, tenant) => readChanges(connection, tenant, query)),
     lastSequence: (name) => readTenant(name, lastSequence),
     takeChanges: (name, foreign) => write("takeChanges", name, foreign),
-    indexed: (name, query) =>
-      readTenant(name, (connection, tenant) => indexedRecords(connection, tenant, query)),
+    async indexed(name, { readsOn = false, ...query }) {
+      const page =
+        (readsOn && (await ahead?.take(name, query))) ||
+        (await readTenant(name, (connection, tenant) => indexedRecords(connection, tenant, query)));
+      const last = page.length === query.limit ? page.at(-1) : undefined;
+      if (readsOn && last) ahead?.begin(name, { ...query, afterRow: last.row });
+      return page;
+    },
     indexedById: (name, ids) =>
       readTenant(name, (connection, tenant) => indexedById(connection, tenant, ids)),
     rows: (name, filter, now) =>
@@ -85,6 +95,9 @@ function storeOn(database: Database): Store {
     removeExpiredSessions: (now, limit) => write("removeExpiredSessions", now, limit),
     jobs: createSqliteJobStore(database),
     check: () => read(checkDatabase),
-    close: () => database.close(),
+    async close() {
+      await ahead?.close();
+      await database.close();
+    },
   };
 }

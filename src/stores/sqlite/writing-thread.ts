@@ -5,6 +5,7 @@ import { StoreError } from "../../core/errors.ts";
 import type { Logger } from "../../core/logger.ts";
 import { type CarriedError, carriedError } from "./carried-error.ts";
 import type { Durability } from "./connect.ts";
+import { workerFile } from "./worker-file.ts";
 import { splitParts, type WritePart, type WriteRequest } from "./writes.ts";
 
 export interface ThreadOptions {
@@ -126,7 +127,7 @@ export class WritingThread {
   async #start(): Promise<Worker> {
     try {
       // Not the program's own flags: some, such as --input-type, a worker refuses.
-      const worker = new Worker(workerFile(), { workerData: this.#options, execArgv: [] });
+      const worker = new Worker(workerFile("write-worker"), { workerData: this.#options, execArgv: [] });
       await new Promise<void>((resolve, reject) => {
         worker.once("message", () => resolve());
         worker.once("error", reject);
@@ -182,12 +183,4 @@ export class WritingThread {
     );
     for (const id of this.#waiting.keys()) this.#settle(id)?.reject(error);
   }
-}
-
-/** The same place in the sources and in the published package, wherever this module was put in it. */
-function workerFile(): URL {
-  const here = import.meta.url;
-  if (here.endsWith(".ts")) return new URL("write-worker.ts", here);
-  const dist = here.slice(0, here.lastIndexOf("/dist/") + "/dist/".length);
-  return new URL("stores/sqlite/write-worker.js", dist);
 }

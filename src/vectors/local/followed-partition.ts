@@ -9,6 +9,9 @@ import { Partition } from "./partition.ts";
 const PAGE = 400;
 const CHANGES_PAGE = 1000;
 
+/** Who has read so many probably reads as many again, and more. */
+const MANY = 5 * PAGE;
+
 /** With more dead slots than living ones, and at least so many, a partition is read anew. */
 const DEAD_ALLOWED = 1000;
 
@@ -71,6 +74,7 @@ export class FollowedPartition {
       const page = await store.indexed(tenant, {
         afterRow,
         limit: PAGE,
+        readsOn: partition.length >= MANY,
         ...(userId !== undefined && { userId }),
       });
       for (const item of await analysed(this.#options, tenant, page)) {

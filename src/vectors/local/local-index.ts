@@ -9,7 +9,7 @@ import type { Partition } from "./partition.ts";
 import { Selection } from "./selection.ts";
 import { viewOf } from "./view.ts";
 
-/** Records held in memory before the partition unused for longest is let go; at 256 dimensions some 2 kilobytes each. */
+/** Records held in memory before the partition unused for longest is let go; at 256 dimensions some 1.6 kilobytes each. */
 const MOST_RECORDS = 1_000_000;
 const MOST_PARTITIONS = 256;
 
