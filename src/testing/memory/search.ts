@@ -319,7 +319,7 @@ export const recallInputs = area<MemoryFixture>("search input", (verifies) => {
 
 /** Reads until a background count has arrived; gives up after so many reads that it never will. */
 async function eventually(memory: Memory, id: string, arrived: (accessCount: number) => boolean) {
-  for (let reads = 0; reads < 200; reads++) {
+  for (let reads = 0; reads < 50_000; reads++) {
     const record = await memory.get(id);
     if (record === null || arrived(record.accessCount)) return record;
     await new Promise((resolve) => setImmediate(resolve));
