@@ -4,8 +4,9 @@ import { openMemory } from "../../../src/index.ts";
 import { openPostgresStore } from "../../../src/stores/postgres/index.ts";
 import { makeMessage, makeRecord, putRecord, START, sessionKey } from "../../../src/testing/build.ts";
 import { ownSchema } from "../../conformance/emptied.ts";
-import { type FaultyRoute, faultyRouteTo } from "../../faults/faulty-route.ts";
-import { HARMLESS, type LoadOptions, underLoad } from "../../faults/load.ts";
+import { faultyRouteTo } from "../../faults/faulty-route.ts";
+import { underLoad } from "../../faults/load.ts";
+import { type ThroughFaults, verifyRouteFaults } from "../../faults/route-faults.ts";
 import { withServer } from "../../servers/with-server.ts";
 
 /** Milliseconds a call may take. */
@@ -25,10 +26,7 @@ await withServer("postgres", async (server) => {
     return { ...own, route, routedUrl: `${url.href}&timeout=${TIMEOUT}${options}` };
   }
 
-  async function throughFaults(
-    title: string,
-    fault: (route: FaultyRoute, ...progress: Parameters<LoadOptions["fault"]>) => Promise<unknown>,
-  ) {
+  const throughFaults: ThroughFaults = async (title, fault) => {
     const { url, route, routedUrl } = await routed();
     return underLoad({
       title,
@@ -36,49 +34,14 @@ await withServer("postgres", async (server) => {
       open: () => openMemory(routedUrl, { jobs: "memory:" }),
       fault: (progress) => fault(route, progress),
     });
-  }
+  };
 
-  describe("amid writes to PostgreSQL", () => {
-    test("connections that are cut cost callers nothing", async () => {
-      const outcome = await throughFaults("connections cut", async (route, progress) => {
-        for (let round = 0; round < 10; round++) {
-          route.cut();
-          await progress.writes(10);
-        }
-      });
-      expect(outcome).toMatchObject({ ...HARMLESS, retried: {} });
-    });
-
-    test("answers that are lost make no write happen twice", async () => {
-      const outcome = await throughFaults("answers lost", async (route, progress) => {
-        for (let round = 0; round < 5; round++) {
-          route.loseAnswers();
-          await progress.failures(1);
-          route.mend();
-          await progress.writes(10);
-        }
-      });
-      expect(outcome).toMatchObject(HARMLESS);
-      expect(Object.keys(outcome.retried)).toEqual(["store_unavailable"]);
-    });
-
-    test("a server that answers no more lets every call end", async () => {
-      const outcome = await throughFaults("a server that answers no more", async (route, progress) => {
-        route.stall();
-        await progress.failures(8);
-        route.mend();
-      });
-      expect(outcome).toMatchObject(HARMLESS);
-    });
-
-    test("a server that is not there lets every call end", async () => {
-      const outcome = await throughFaults("a server that is not there", async (route, progress) => {
-        route.refuse();
-        await progress.failures(8);
-        route.mend();
-      });
-      expect(outcome).toMatchObject(HARMLESS);
-      expect(Object.keys(outcome.retried)).toEqual(["store_unavailable"]);
+  describe("the way to PostgreSQL", () => {
+    const unavailable = "store_unavailable";
+    verifyRouteFaults(throughFaults, {
+      lostAnswer: unavailable,
+      noAnswer: unavailable,
+      nobodyThere: unavailable,
     });
   });
 
