@@ -1,8 +1,9 @@
 import { renameSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { createEmbedder } from "../../src/embedders/named.ts";
 import { openMemory } from "../../src/index.ts";
 import { type CorpusRecord, recordsOf } from "../corpus/corpus.ts";
-import { holdRow, longestHold } from "../measuring/event-loop.ts";
+import { type Hold, holdRow, longestHold } from "../measuring/event-loop.ts";
 import { Stopwatch } from "../measuring/timing.ts";
 import type { Row } from "../report/row.ts";
 import { bareInserter } from "./bare-sqlite.ts";
@@ -32,6 +33,7 @@ export async function measureImport({ size, store, folder }: SectionOptions): Pr
   await memory.close();
   renameSync(unfinished, store);
   const compared = Math.min(size, COMPARED);
+  const apart = await importApart(folder, compared, watched);
   const writing = { section: "writing", records: size, unit: "/s" } as const;
   return [
     {
@@ -40,6 +42,7 @@ export async function measureImport({ size, store, folder }: SectionOptions): Pr
       value: (size / adding.total) * 1000,
       reference: { name: "node:sqlite insert", value: await bareSpeed(folder, compared) },
     },
+    { ...writing, name: "bulk import, two calls at once", records: compared, value: apart.speed },
     { ...writing, name: "embedding alone", records: compared, value: await embeddingSpeed(compared) },
     {
       section: "size",
@@ -49,7 +52,28 @@ export async function measureImport({ size, store, folder }: SectionOptions): Pr
       value: statSync(store).size / size,
     },
     holdRow("adding records in bulk", watched, hold),
+    holdRow("adding records in one call", watched, apart.hold),
   ];
+}
+
+/** Into a store of its own: two calls under way at any time, and one call with very many records. */
+async function importApart(
+  folder: string,
+  count: number,
+  atOnce: number,
+): Promise<{ readonly speed: number; readonly hold: Hold }> {
+  const file = join(folder, "apart.db");
+  for (const suffix of ["", "-wal", "-shm"]) rmSync(file + suffix, { force: true });
+  await using memory = await openMemory(`sqlite:${file}`);
+  const batches = batchesOf(0, count).map(({ from, to }) => recordsOf(from, to));
+  const adding = new Stopwatch();
+  const addInTurn = async () => {
+    for (let batch = batches.shift(); batch; batch = batches.shift()) await memory.add(batch);
+  };
+  await adding.time(() => Promise.all([addInTurn(), addInTurn()]));
+  const records = recordsOf(count, count + atOnce);
+  const hold = await longestHold(() => memory.add(records));
+  return { speed: (count / adding.total) * 1000, hold };
 }
 
 async function embeddingSpeed(count: number): Promise<number> {

@@ -3,14 +3,18 @@ import { nextTurn } from "../core/next-turn.ts";
 /** How long work may hold the event loop, in milliseconds. */
 const TURN = 10;
 
-/** Maps items in order, and lets others run in the middle when it takes long. */
+/** So many records are read, embedded or analysed well within a turn. */
+const SLICE = 50;
+
+/** Maps items in order, and lets others run when it takes long: in the middle and, where there are many, before. */
 export async function mapInTurns<Item, Result>(
   items: readonly Item[],
   map: (item: Item, index: number) => Result,
   signal?: AbortSignal,
 ): Promise<Result[]> {
   const results: Result[] = [];
-  let since = performance.now();
+  // Who has many items has done something with them just now.
+  let since = items.length > SLICE ? Number.NEGATIVE_INFINITY : performance.now();
   for (const [index, item] of items.entries()) {
     if (performance.now() - since >= TURN) {
       await nextTurn();
@@ -22,9 +26,6 @@ export async function mapInTurns<Item, Result>(
   return results;
 }
 
-/** So many records are read, embedded or analysed well within a turn. */
-const SLICE = 100;
-
 /** Works on items slice by slice, in order, and lets others run in between. */
 export async function inSlices<Item, Result>(
   items: readonly Item[],
@@ -35,10 +36,8 @@ export async function inSlices<Item, Result>(
   if (items.length <= SLICE) return items.length === 0 ? [] : [...(await work(items))];
   const results: Result[] = [];
   for (let from = 0; from < items.length; from += SLICE) {
-    if (from > 0) {
-      await nextTurn();
-      signal?.throwIfAborted();
-    }
+    await nextTurn();
+    signal?.throwIfAborted();
     for (const result of await work(items.slice(from, from + SLICE))) results.push(result);
   }
   return results;

@@ -51,7 +51,7 @@ export function stepsOf(request: WriteRequest, connection: Connection): Steps<un
 export type WritePart = readonly RecordWrite[];
 
 /** So many can be sent to another thread, or taken from one, within a millisecond or two. */
-const PART = 100;
+const PART = 50;
 
 /** Takes the long list out of a request, in parts. */
 export function splitParts(request: WriteRequest): {

@@ -33,8 +33,11 @@ export interface WritingOptions {
 /** A write that changes more rows holds the event loop for more than some milliseconds. */
 const LIGHT = 16;
 
-/** While commits take longer, in milliseconds, they are left to the thread: the disk is slow, at least for now. */
+/** While commits of small writes take longer on average, in milliseconds, they are left to the thread: the disk is slow. */
 const SLOW_COMMIT = 4;
+
+/** The weight of the last commit in the average: one that had to wait does not count for much. */
+const LAST_COMMIT = 1 / 8;
 
 /** Rows after which the log is copied into the file: the more at once, the more often they have changed the same page. */
 const CHECKPOINT = 256;
@@ -52,7 +55,7 @@ const AUTOMATIC_CHECKPOINT = 1000;
 export function createWriting(connection: Connection, options: WritingOptions): Writing {
   const { path, logger } = options;
   let { thread } = options;
-  let lastCommit = 0;
+  let usualCommit = 0;
   /** How many writes the thread has, or is about to get. */
   let sent = 0;
   let turn: Promise<void> = Promise.resolve();
@@ -63,9 +66,7 @@ export function createWriting(connection: Connection, options: WritingOptions): 
     path,
     deadlineMs: options.busyTimeoutMs,
     logger,
-    onCommit: (duration) => {
-      lastCommit = duration;
-    },
+    onCommit: learnCommit,
   });
   connection.exec(`PRAGMA wal_autocheckpoint = ${thread ? 0 : AUTOMATIC_CHECKPOINT}`);
 
@@ -79,9 +80,7 @@ export function createWriting(connection: Connection, options: WritingOptions): 
     try {
       await turn;
       if (thread === null) return await otherwise();
-      const result = await ask(thread);
-      lastCommit = thread.lastCommit;
-      return result;
+      return await ask(thread);
     } catch (error) {
       if (!(error instanceof NoThread)) throw error;
       giveUpThread(error);
@@ -89,6 +88,10 @@ export function createWriting(connection: Connection, options: WritingOptions): 
     } finally {
       sent--;
     }
+  }
+
+  function learnCommit(duration: number): void {
+    usualCommit += (duration - usualCommit) * LAST_COMMIT;
   }
 
   function giveUpThread(error: NoThread): void {
@@ -100,8 +103,13 @@ export function createWriting(connection: Connection, options: WritingOptions): 
 
   function run(request: WriteRequest, weight: number): Promise<unknown> {
     const writeHere = () => here.write((writer) => stepsOf(request, writer));
-    const isQuick = weight <= LIGHT && lastCommit <= SLOW_COMMIT && sent === 0;
-    return thread === null || isQuick ? writeHere() : there((other) => other.write(request), writeHere);
+    const isLight = weight <= LIGHT;
+    if (thread === null || (isLight && usualCommit <= SLOW_COMMIT && sent === 0)) return writeHere();
+    return there(async (other) => {
+      const result = await other.write(request);
+      if (isLight) learnCommit(other.lastCommit);
+      return result;
+    }, writeHere);
   }
 
   /** Copies the log into the file: most of it while writes go on, the rest while they wait, so that the log begins anew. */
