@@ -1,4 +1,5 @@
 import type { FilterNode } from "./filter/filter.ts";
+import type { MemoryRecord } from "./record.ts";
 import type { ResolvedScope } from "./scope.ts";
 import type { Instant } from "./time.ts";
 
@@ -68,6 +69,8 @@ export interface RecallHit {
   /** Cosine distance in [0, 2]; null in keyword mode. */
   readonly distance: number | null;
   readonly explanation?: Explanation;
+  /** The record itself, where it was read for its place. */
+  readonly record?: MemoryRecord;
 }
 
 export interface RecallAnswer {

@@ -36,11 +36,14 @@ export async function searchRecords(
     asOf === undefined
       ? await parts.recall.search(request)
       : await searchAsOf(parts, { ...request, now: asOf });
-  const ids = answer.hits.map((hit) => hit.id);
-  const records = await parts.records.read(scope.tenant, ids, {
-    now: request.now,
-    ...(asOf !== undefined && { asOf }),
-  });
+  const known = answer.hits.map(({ record }) => record ?? null);
+  const records = known.includes(null)
+    ? await parts.records.read(
+        scope.tenant,
+        answer.hits.map(({ id }) => id),
+        { now: request.now, ...(asOf !== undefined && { asOf }) },
+      )
+    : known;
   const hits = answer.hits.flatMap((hit, index): SearchHit[] => {
     const record = records[index];
     // Null: deleted between ranking and reading.

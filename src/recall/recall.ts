@@ -61,7 +61,10 @@ export function createRecall({ index, embedder, records, reranker }: RecallParts
     const ranked = hits.map((hit, index) => {
       const record = found[index];
       const similarity = mode === "semantic" ? 1 - (hit.distance ?? 1) : hit.score;
-      return { hit, rank: record && recency ? recencyRank(similarity, record, now, recency) : 0 };
+      return {
+        hit: record ? { ...hit, record } : hit,
+        rank: record && recency ? recencyRank(similarity, record, now, recency) : 0,
+      };
     });
     return ranked.sort((left, right) => right.rank - left.rank).map(({ hit }) => hit);
   }

@@ -5,6 +5,7 @@ import { Groups } from "./groups.ts";
 import { Postings } from "./postings.ts";
 import { Selection } from "./selection.ts";
 import { SessionLinks } from "./session-links.ts";
+import { SlotsById } from "./slots-by-id.ts";
 import { TraitColumns } from "./trait-columns.ts";
 import { VectorColumn } from "./vector-column.ts";
 import { WordColumn } from "./word-column.ts";
@@ -45,7 +46,7 @@ export class Partition {
   readonly #embedder: string;
   readonly #dimensions: number;
   /** The living slot of each id. */
-  readonly #slotOfId = new Map<string, number>();
+  readonly #slotOfId = new SlotsById();
   /** The living slot of each row, once somebody has asked for one. */
   #slotOfRow: Map<number, number> | null = null;
   /** By the groups they consist of; only for the partition as it is now. */
@@ -97,7 +98,7 @@ export class Partition {
   /** The slot of a living row. */
   slotOf(row: number): number | undefined {
     this.#slotOfRow ??= new Map(
-      [...this.#slotOfId.values()].map((slot) => [this.#rows.values[slot] ?? 0, slot]),
+      [...this.#slotOfId.slots()].map((slot) => [this.#rows.values[slot] ?? 0, slot]),
     );
     return this.#slotOfRow.get(row);
   }
