@@ -160,4 +160,15 @@ describe("doctor", () => {
     });
     expect([code, status("embedder")]).toEqual([1, "problem"]);
   });
+
+  test.each([
+    ["memory:", "--index is store, but: memory finds nothing by itself."],
+    ["pglite:", "--index is store, but: The server has no pgvector, which searching in the database needs."],
+  ])("tells that %s cannot search by itself", async (store, message) => {
+    const { code, report } = await examine(["--store", store, "--index", "store"]);
+    expect(report.findings).toContainEqual(
+      expect.objectContaining({ check: "search", status: "problem", message }),
+    );
+    expect(code).toBe(1);
+  });
 });

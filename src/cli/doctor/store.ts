@@ -1,10 +1,12 @@
 import { openEmbedder } from "../../config/options.ts";
-import { isRemote, withoutPassword } from "../../config/settings.ts";
+import { isRemote, type Settings, withoutPassword } from "../../config/settings.ts";
 import type { Embedder } from "../../core/embedder.ts";
+import { UnsupportedError } from "../../core/errors.ts";
 import { EVERYTHING } from "../../core/filter/filter.ts";
 import { parseFilter } from "../../core/filter/parse.ts";
 import type { Store } from "../../core/store.ts";
 import { formatMilliseconds, type Instant } from "../../core/time.ts";
+import { PROCESS_UP_TO } from "../../index-place.ts";
 import { openJobs } from "../../jobs/registry.ts";
 import { createIndexer } from "../../recall/indexer.ts";
 import { openStores } from "../../stores/registry.ts";
@@ -30,6 +32,7 @@ export const checkStore: Check = async (context) => {
         : []),
       ...(damage.length > 0 ? damage : [ok("integrity", "The stored data is sound.")]),
       ...(await checkContent(store, await openEmbedder(settings))),
+      ...(await checkPlace(store, settings)),
       ...(await checkJobs(store, settings.get("jobs").value)),
     ];
   } finally {
@@ -75,6 +78,32 @@ async function checkContent(store: Store, embedder: Embedder): Promise<Finding[]
       : ok("index", `Every record is indexed by ${embedder.id}.`),
   );
   return findings;
+}
+
+/** Whether the store can search where settings, or the size of a tenant, want it to. */
+async function checkPlace(store: Store, settings: Settings): Promise<Finding[]> {
+  const { value: place, source } = settings.get("index");
+  if (place === "process" || (place === "auto" && !(store.openIndex && (await isLarge(store))))) return [];
+  const { id, dimensions } = await openEmbedder(settings);
+  try {
+    if (!store.openIndex) throw new UnsupportedError(`${store.name} finds nothing by itself.`);
+    const opened = await store.openIndex({ embedder: id, dimensions });
+    await (opened.finds === "meaning" ? opened.vectors : opened.candidates).close();
+    return [ok("search", `${store.name} searches large scopes by itself.`)];
+  } catch (error) {
+    if (!(error instanceof UnsupportedError)) throw error;
+    if (place === "store")
+      return [problem("search", `${source} is store, but: ${error.message}`, "Choose another --index.")];
+    const remedy = "Nothing to do as long as the memory of each process suffices.";
+    return [warning("search", `Large scopes are searched in each process: ${error.message}`, remedy)];
+  }
+}
+
+async function isLarge(store: Store): Promise<boolean> {
+  const now = formatMilliseconds(Date.now());
+  for (const tenant of await store.tenants())
+    if ((await store.count(tenant, { filter: EVERYTHING, now })) > PROCESS_UP_TO) return true;
+  return false;
 }
 
 async function checkJobs(store: Store, place: string | null): Promise<Finding[]> {
