@@ -90,7 +90,7 @@ export class WritingThread {
   /** Ends the thread when what was asked for is done. */
   async close(): Promise<void> {
     clearTimeout(this.#idle);
-    await this.#sending;
+    while (this.#waiting.size > 0) await this.answered();
     const worker = this.#running;
     this.#started = null;
     this.#running = null;
