@@ -20,6 +20,12 @@ import type { Stored } from "./values.ts";
 /** How many candidates a search looks at, at least: 10 of 10,000 were found with 0.99 by 200, with 0.996 by 300. */
 const LOOKED_AT = 300;
 
+/**
+ * Scopes of fewer records are compared by their own vectors: a search that must pass over nearly all of a set to find a
+ * thousand records among 100,000 took half a second.
+ */
+const ASKED_FROM = 5000;
+
 /** Each takes the server more than a millisecond, and all of them have one deadline. */
 const ADDED_AT_ONCE = 50;
 
@@ -63,6 +69,7 @@ function vectorSets({ server, prefix }: Parts, space: VectorSpace): VectorIndex 
     name: "redis",
     space,
     most: 10_000,
+    askedFrom: ASKED_FROM,
     async upsert(tenant, items) {
       for (const { vector } of items) checkVector(vector, space);
       const set = setOf(tenant);
