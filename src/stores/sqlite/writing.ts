@@ -34,7 +34,7 @@ export interface WritingOptions {
 const LIGHT = 16;
 
 /** While commits of small writes take longer on average, in milliseconds, they are left to the thread: the disk is slow. */
-const SLOW_COMMIT = 4;
+const SLOW_COMMIT = 8;
 
 /** The weight of the last commit in the average: one that had to wait does not count for much. */
 const LAST_COMMIT = 1 / 8;
