@@ -19,5 +19,7 @@ await withServer("redis", ({ url }) => {
     expect(stdout).toMatch(/^ok +redis +The server has no vector sets/m);
     expect(stdout).toMatch(/^warning +redis +appendfsync is not always: .*\n +Set appendfsync to always /m);
     expect(code).toBe(0);
+    const asked = await memoir(["doctor", "--store", store, "--index", "store"], { env: { PORT: "0" } });
+    expect(asked.stdout).toMatch(/^problem +search +.* is store, but: .* has no vector sets/m);
   });
 });

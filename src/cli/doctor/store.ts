@@ -83,7 +83,8 @@ async function checkContent(store: Store, embedder: Embedder): Promise<Finding[]
 /** Whether the store can search where settings, or the size of a tenant, want it to. */
 async function checkPlace(store: Store, settings: Settings): Promise<Finding[]> {
   const { value: place, source } = settings.get("index");
-  if (place === "process" || (place === "auto" && !(store.openIndex && (await isLarge(store))))) return [];
+  const byItself = store.openIndex && !store.indexOnRequest;
+  if (place === "process" || (place === "auto" && !(byItself && (await isLarge(store))))) return [];
   const { id, dimensions } = await openEmbedder(settings);
   try {
     if (!store.openIndex) throw new UnsupportedError(`${store.name} finds nothing by itself.`);
