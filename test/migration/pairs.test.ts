@@ -80,9 +80,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 /** Nothing expires while it is compared. */
 function lasting(operation: SessionOperation): SessionOperation {
-  return "seconds" in operation && operation.seconds !== null
-    ? { ...operation, seconds: operation.seconds * 1000 }
-    : operation;
+  if ("seconds" in operation && operation.seconds !== null)
+    return { ...operation, seconds: operation.seconds * 1000 };
+  if (operation.operation !== "replace" || operation.content.ttlSeconds === null) return operation;
+  return { ...operation, content: { ...operation.content, ttlSeconds: operation.content.ttlSeconds * 1000 } };
 }
 
 const steps = fc.array(step, { minLength: 6, maxLength: 20 });
