@@ -2,8 +2,8 @@ import type { Embedder } from "./core/embedder.ts";
 import { UnsupportedError, ValidationError } from "./core/errors.ts";
 import { EVERYTHING, type FilterNode } from "./core/filter/filter.ts";
 import type { Logger } from "./core/logger.ts";
-import type { Indexer, RecallIndex } from "./core/recall-index.ts";
-import { encodeKey, type ResolvedScope } from "./core/scope.ts";
+import type { Indexer, RecallIndex, RecallViewRequest } from "./core/recall-index.ts";
+import { encodeKey } from "./core/scope.ts";
 import type { Store } from "./core/store.ts";
 import { createFollowingIndex } from "./vectors/following/following-index.ts";
 import { createInStoreIndex } from "./vectors/in-store/in-store-index.ts";
@@ -15,6 +15,12 @@ export const INDEX_PLACES: readonly IndexPlace[] = ["auto", "process", "store"];
 
 /** Records of a scope up to which an index in this process is quicker: some hundred megabytes of memory. */
 export const PROCESS_UP_TO = 50_000;
+
+/**
+ * While the store takes in a large scope, which happens once, scopes of up to so many times as many records are searched in
+ * this process: whoever's scope grows must not wait. For larger ones there is no way but to wait.
+ */
+const MEANWHILE = 4;
 
 /** Sizes that are remembered before they are asked for again. */
 const REMEMBERED = 10_000;
@@ -41,7 +47,7 @@ export async function createPlacedIndex(place: IndexPlace, options: PlaceOptions
   if (!store.openIndex)
     throw ValidationError.of("index", `cannot be store: ${store.name} finds nothing by itself; use process`);
   try {
-    return await openInStore(local, options);
+    return (await openInStore(local, options)).index;
   } catch (error) {
     if (error instanceof UnsupportedError)
       throw ValidationError.of("index", `cannot be store: ${error.message}`);
@@ -49,11 +55,14 @@ export async function createPlacedIndex(place: IndexPlace, options: PlaceOptions
   }
 }
 
+interface InStore {
+  readonly index: RecallIndex;
+  /** Whether the tenant is searched there without a wait. */
+  readonly prepared: (tenant: string) => Promise<boolean>;
+}
+
 /** @throws UnsupportedError when the server cannot. */
-async function openInStore(
-  local: RecallIndex,
-  { store, embedder, indexer }: PlaceOptions,
-): Promise<RecallIndex> {
+async function openInStore(local: RecallIndex, { store, embedder, indexer }: PlaceOptions): Promise<InStore> {
   const { id, dimensions } = embedder;
   const opened = await store.openIndex?.({ embedder: id, dimensions });
   if (!opened) throw new UnsupportedError(`${store.name} finds nothing by itself.`);
@@ -61,24 +70,30 @@ async function openInStore(
     opened.finds === "meaning"
       ? createFollowingIndex({ store, indexer, index: opened.vectors })
       : createInStoreIndex({ candidates: opened.candidates, embedder, store, indexer, everything: local });
+  const candidates = opened.finds === "candidates" ? opened.candidates : null;
   return {
-    view: (request) => index.view(request),
-    async close() {
-      await index.close();
-      await local.close();
+    index: {
+      view: (request) => index.view(request),
+      async close() {
+        await index.close();
+        await local.close();
+      },
     },
+    prepared: async (tenant) => (await candidates?.prepared?.(tenant)) ?? true,
   };
 }
 
 /** Small scopes in this process, large ones in the store, when it can. */
 function chosenBySize(local: RecallIndex, options: PlaceOptions): RecallIndex {
   const { store, logger, processUpTo = PROCESS_UP_TO } = options;
-  /** Whether what is loaded for a scope, all of a user or of a tenant, is large. */
-  const large = new Map<string, boolean>();
-  let opening: Promise<RecallIndex | null> | null = null;
+  /** How much would be loaded for a scope, all of a user or of a tenant: as much at least, when it was last looked at. */
+  const sizes = new Map<string, number>();
+  /** Tenants that the store has taken in. */
+  const prepared = new Set<string>();
+  let opening: Promise<InStore | null> | null = null;
 
   /** Null when the server cannot, which is said once. A failure is told to who asked; the next one tries again. */
-  async function inStore(): Promise<RecallIndex | null> {
+  async function opened(): Promise<InStore | null> {
     opening ??= openInStore(local, options).catch((error: unknown) => {
       if (!(error instanceof UnsupportedError)) {
         opening = null;
@@ -90,31 +105,41 @@ function chosenBySize(local: RecallIndex, options: PlaceOptions): RecallIndex {
     return opening;
   }
 
-  async function isLarge(
+  async function sizeOf(
     key: string,
-    scope: ResolvedScope,
-    now: Parameters<Store["rows"]>[2],
-  ): Promise<boolean> {
-    const known = large.get(key);
+    { scope, now }: Pick<RecallViewRequest, "scope" | "now">,
+  ): Promise<number> {
+    const known = sizes.get(key);
     if (known !== undefined) return known;
-    if (large.size >= REMEMBERED) large.clear();
-    const found = (await store.count(scope.tenant, { filter: ofUser(scope.userId), now })) > processUpTo;
-    large.set(key, found);
-    return found;
+    if (sizes.size >= REMEMBERED) sizes.clear();
+    const size = await store.count(scope.tenant, { filter: ofUser(scope.userId), now });
+    sizes.set(key, size);
+    return size;
+  }
+
+  async function placeFor(tenant: string, size: number): Promise<RecallIndex> {
+    if (size <= processUpTo) return local;
+    const inStore = await opened();
+    if (!inStore) return local;
+    if (!prepared.has(tenant) && size <= processUpTo * MEANWHILE) {
+      if (!(await inStore.prepared(tenant))) return local;
+      prepared.add(tenant);
+    }
+    return inStore.index;
   }
 
   return {
     async view(request) {
-      const { scope, now } = request;
-      const key = encodeKey([scope.tenant, scope.userId]);
-      const index = (await isLarge(key, scope, now)) ? await inStore() : null;
-      const view = await (index ?? local).view(request);
-      if (!index && view.size > processUpTo) large.set(key, true);
+      const { tenant, userId } = request.scope;
+      const key = encodeKey([tenant, userId]);
+      const size = await sizeOf(key, request);
+      const view = await (await placeFor(tenant, size)).view(request);
+      if (view.size > size) sizes.set(key, view.size);
       return view;
     },
     async close() {
-      const opened = await opening?.catch(() => null);
-      await (opened ?? local).close();
+      const inStore = await opening?.catch(() => null);
+      await (inStore?.index ?? local).close();
     },
   };
 }

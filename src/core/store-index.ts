@@ -51,6 +51,11 @@ export interface CandidateRecords {
 export interface CandidateIndex {
   /** Scopes of up to so many records are asked for whole. Default 500. */
   readonly wholeUpTo?: number;
+  /**
+   * Whether a search of this tenant is answered without a wait. When not, what it has is being taken in from now on, and a
+   * search waits for that. Left out: always.
+   */
+  prepared?(tenant: string): Promise<boolean>;
   /** How many records the scope has, with all of them when they are at most `whole`, else about `some` from all over. */
   sample(
     scope: CandidateScope,

@@ -90,6 +90,44 @@ describe("where records are looked for", () => {
     expect(asked).toEqual([]);
   });
 
+  test.each<[string, number, string[]]>([
+    [
+      "while the store takes it in, a scope that has grown large is searched in the process",
+      2,
+      ["no", "yes", "search"],
+    ],
+    ["a scope too large for that waits for the store", 0, ["search", "search"]],
+  ])("%s", async (_, processUpTo, expected) => {
+    const asked: string[] = [];
+    const plain = findingStore(createMemoryStore());
+    const answers = ["no", "yes"];
+    const store: Store = {
+      ...plain,
+      async openIndex(space) {
+        const opened = await plain.openIndex?.(space);
+        if (opened?.finds !== "candidates") throw new Error("It finds candidates.");
+        const { candidates } = opened;
+        return {
+          finds: "candidates",
+          candidates: {
+            ...candidates,
+            async prepared() {
+              const answer = answers.shift() ?? "again";
+              asked.push(answer);
+              return answer === "yes";
+            },
+            sample(scope, limits) {
+              asked.push("search");
+              return candidates.sample(scope, limits);
+            },
+          },
+        };
+      },
+    };
+    expect(await searchPlaced(store, processUpTo)).toBe(3);
+    expect(asked).toEqual(expected);
+  });
+
   test("a large scope of a store that cannot find is searched in the process, which is said once", async () => {
     const warnings: unknown[] = [];
     const store: Store = {

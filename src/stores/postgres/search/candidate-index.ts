@@ -29,6 +29,7 @@ export function candidateIndexOn(
   exactly = EXACTLY,
 ): CandidateIndex {
   return {
+    prepared: (tenant) => tables.prepared(tenant),
     async sample(scope, limits) {
       const { tenant } = scope.scope;
       await tables.ready(tenant);

@@ -15,6 +15,8 @@ const PAGE = 500;
 export interface SearchTables {
   /** Resolves when all entries of the tenant are in, which takes a while the first time. */
   ready(tenant: string): Promise<void>;
+  /** Whether they are. When not, they are being taken in from now on. */
+  prepared(tenant: string): Promise<boolean>;
   /** Lays a graph over the vectors of a tenant unless there is one. Goes on by itself; searches are exact meanwhile. */
   layGraph(tenant: string, space: VectorSpace): void;
   /** What goes on is broken off with the store, without a word. */
@@ -27,19 +29,22 @@ export interface SearchTables {
  */
 export async function openSearchTables(database: Database, logger: Logger): Promise<SearchTables> {
   await database.transaction((transaction) => makeTables(transaction, database.schema));
-  const filling = new Map<string, Promise<boolean>>();
+  const filled = new Set<string>();
+  const filling = new Map<string, Promise<void>>();
   const laid = new Set<string>();
   let closed = false;
 
   return {
-    async ready(tenant) {
-      const going = filling.get(tenant) ?? fill(tenant);
-      filling.set(tenant, going);
-      const done = await going.catch((error: unknown) => {
-        filling.delete(tenant);
-        throw error;
+    ready,
+    async prepared(tenant) {
+      if (filled.has(tenant)) return true;
+      if (filling.has(tenant)) return false;
+      const { exists, isFilled } = await stateOf(tenant);
+      if (isFilled || !exists) return true;
+      ready(tenant).catch((error: unknown) => {
+        if (!closed) logger.warn({ tenant, reason: String(error) }, "taking in a tenant was broken off");
       });
-      if (!done) filling.delete(tenant);
+      return false;
     },
     layGraph(tenant, space) {
       const key = JSON.stringify([tenant, space.embedder, space.dimensions]);
@@ -55,21 +60,39 @@ export async function openSearchTables(database: Database, logger: Logger): Prom
     },
   };
 
-  /** False for a tenant that has nothing yet. */
-  async function fill(tenant: string): Promise<boolean> {
+  async function ready(tenant: string): Promise<void> {
+    if (filled.has(tenant)) return;
+    const going = filling.get(tenant) ?? fill(tenant);
+    filling.set(tenant, going);
+    try {
+      await going;
+    } finally {
+      filling.delete(tenant);
+    }
+  }
+
+  async function stateOf(tenant: string): Promise<{ readonly exists: boolean; readonly isFilled: boolean }> {
     const key = labelKey(tenant);
     const [state] = await database.read(
       tenant,
       sql`SELECT EXISTS (SELECT 1 FROM SCHEMA.tenants WHERE tenant = ${key}),
         EXISTS (SELECT 1 FROM SCHEMA.searched WHERE tenant = ${key} AND filled)`,
     );
-    if (state?.[0] !== "t") return false;
-    for (let filled = state[1] === "t"; !filled; )
-      filled = await database.write(tenant, {
+    const isFilled = state?.[1] === "t";
+    if (isFilled) filled.add(tenant);
+    return { exists: state?.[0] === "t", isFilled };
+  }
+
+  /** A tenant that has nothing yet is asked for again. */
+  async function fill(tenant: string): Promise<void> {
+    let { exists, isFilled } = await stateOf(tenant);
+    if (!exists) return;
+    while (!isFilled && !closed)
+      isFilled = await database.write(tenant, {
         call: () => sql`SCHEMA.fill_search(${tenant}, ${PAGE})`,
         result: ([row]) => row?.[0] === "t",
       });
-    return true;
+    if (isFilled) filled.add(tenant);
   }
 
   async function lay(tenant: string, { embedder, dimensions }: VectorSpace): Promise<void> {
