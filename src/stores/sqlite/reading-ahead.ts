@@ -1,8 +1,7 @@
-import { once } from "node:events";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import type { IndexedRecord } from "../../core/recall-index.ts";
 import { type PackedPage, unpackPage } from "./packed-page.ts";
-import { workerFile } from "./worker-file.ts";
+import { restThread, takeThread } from "./threads.ts";
 
 /** Which page of index entries. */
 export interface PageQuery {
@@ -11,12 +10,19 @@ export interface PageQuery {
   readonly userId?: string | null;
 }
 
-export type AheadRequest = { readonly id: number; readonly name: string; readonly query: PageQuery } | "end";
+export type AheadRequest =
+  | { readonly kind: "open"; readonly path: string }
+  | { readonly kind: "read"; readonly id: number; readonly name: string; readonly query: PageQuery }
+  | { readonly kind: "close" };
 
 /** `page` is null when it could not be read. */
-export type AheadReply = { readonly id: number; readonly page: PackedPage | null } | "ready";
+export type AheadReply =
+  | { readonly kind: "opened" | "closed" }
+  | { readonly kind: "page"; readonly id: number; readonly page: PackedPage | null };
 
-/** How long the thread waits for more to do before it ends, and pages for somebody who wants them, in milliseconds. */
+const WORKER = "read-worker";
+
+/** How long the thread is kept for more to do, and pages for somebody who wants them, in milliseconds. */
 const IDLE = 5_000;
 
 interface Ahead {
@@ -34,6 +40,8 @@ export class ReadingAhead {
   readonly #ahead = new Map<string, Ahead>();
   readonly #waiting = new Map<number, (page: PackedPage | null) => void>();
   #thread: Worker | null = null;
+  /** Ends the listening to the thread. */
+  #release: () => void = () => undefined;
   #ready = false;
   #ended = false;
   #idle: NodeJS.Timeout | undefined;
@@ -56,7 +64,7 @@ export class ReadingAhead {
     this.#ahead.set(keyOf(name, query), { query, page });
     // Who waits for a page must not be left alone; a program that has nothing else to do must be able to end.
     this.#thread.ref();
-    this.#thread.postMessage({ id, name, query } satisfies AheadRequest);
+    this.#thread.postMessage({ kind: "read", id, name, query } satisfies AheadRequest);
   }
 
   /** The page, when it was the one that was begun last for whoever reads on like this. */
@@ -69,7 +77,7 @@ export class ReadingAhead {
     return page && unpackPage(page);
   }
 
-  /** Ends the thread when it has read what was begun. */
+  /** Resolves when the thread has read what was begun, and has let go of the file. */
   async close(): Promise<void> {
     this.#ended = true;
     this.#rest();
@@ -79,52 +87,61 @@ export class ReadingAhead {
   #start(): Worker | null {
     let thread: Worker;
     try {
-      // Not the program's own flags: some, such as --input-type, a worker refuses.
-      thread = new Worker(workerFile("read-worker"), { workerData: this.#path, execArgv: [] });
+      thread = takeThread(WORKER);
     } catch {
       this.#ended = true;
       return null;
     }
+    const receive = (reply: AheadReply) => this.#receive(reply, thread);
+    const lose = () => this.#lose(thread);
+    thread.on("message", receive).on("exit", lose);
+    this.#release = () => thread.off("message", receive).off("exit", lose);
+    thread.postMessage({ kind: "open", path: this.#path } satisfies AheadRequest);
     thread.unref();
-    thread.on("message", (reply: AheadReply) => this.#receive(reply, thread));
-    thread.on("error", () => {
-      this.#ended = true;
-    });
-    thread.on("exit", () => this.#lose(thread));
     return thread;
   }
 
   #receive(reply: AheadReply, thread: Worker): void {
-    if (reply === "ready") this.#ready = true;
-    else {
+    if (reply.kind === "opened") this.#ready = true;
+    if (reply.kind === "page") {
       this.#waiting.get(reply.id)?.(reply.page);
       this.#waiting.delete(reply.id);
     }
-    if (this.#waiting.size > 0) return;
+    if (this.#waiting.size > 0 || this.#thread !== thread) return;
     thread.unref();
     clearTimeout(this.#idle);
     this.#idle = setTimeout(() => this.#rest(), IDLE);
     this.#idle.unref();
   }
 
-  /** Ends the thread; there is another one when somebody reads on. */
+  /** Gives the thread back; there is another one when somebody reads on. */
   #rest(): void {
     clearTimeout(this.#idle);
     this.#ahead.clear();
-    const [thread, ready] = [this.#thread, this.#ready];
+    const [thread, release] = [this.#thread, this.#release];
     this.#thread = null;
     this.#ready = false;
     if (thread === null) return;
-    // A thread that fails while it ends is gone all the same.
-    this.#resting = once(thread, "exit").catch(() => undefined);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#resting = promise;
+    const finish = (reply?: AheadReply) => {
+      if (reply && reply.kind !== "closed") return;
+      release();
+      thread.off("message", finish).off("exit", gone);
+      if (reply) restThread(WORKER, thread);
+      resolve();
+    };
+    const gone = () => finish();
+    thread.on("message", finish).on("exit", gone);
     thread.ref();
-    if (ready) thread.postMessage("end" satisfies AheadRequest);
-    else void thread.terminate();
+    thread.postMessage({ kind: "close" } satisfies AheadRequest);
   }
 
   #lose(thread: Worker): void {
     for (const resolve of this.#waiting.values()) resolve(null);
     this.#waiting.clear();
+    // A thread that broke down is likely to do so again.
+    this.#ended = true;
     if (this.#thread !== thread) return;
     this.#thread = null;
     this.#ready = false;

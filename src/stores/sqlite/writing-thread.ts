@@ -1,11 +1,10 @@
-import { once } from "node:events";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { StoreError } from "../../core/errors.ts";
 import type { Logger } from "../../core/logger.ts";
 import { type CarriedError, carriedError } from "./carried-error.ts";
 import type { Durability } from "./connect.ts";
-import { workerFile } from "./worker-file.ts";
+import { restThread, takeThread } from "./threads.ts";
 import { splitParts, type WritePart, type WriteRequest } from "./writes.ts";
 
 export interface ThreadOptions {
@@ -19,10 +18,12 @@ export type ThreadRequest =
   | { readonly kind: "part"; readonly id: number; readonly part: WritePart }
   | { readonly kind: "write"; readonly id: number; readonly write: WriteRequest }
   | { readonly kind: "migrate" | "checkpoint"; readonly id: number }
-  | { readonly kind: "end" };
+  | { readonly kind: "open"; readonly options: ThreadOptions }
+  | { readonly kind: "close" };
 
 export type ThreadReply =
-  | { readonly kind: "ready" }
+  | { readonly kind: "opened" | "closed" }
+  | { readonly kind: "not-opened"; readonly error: CarriedError }
   /** `commit`: how long the last commit took, in milliseconds. */
   | { readonly kind: "done"; readonly id: number; readonly result: unknown; readonly commit: number }
   | { readonly kind: "refused"; readonly id: number; readonly error: CarriedError; readonly commit: number }
@@ -32,7 +33,9 @@ export type ThreadReply =
 /** A thread cannot be started here, for example in a program that was bundled into one file. Nothing was done. */
 export class NoThread extends Error {}
 
-/** How long the thread waits for more to do before it ends, in milliseconds. */
+const WORKER = "write-worker";
+
+/** How long the thread keeps the file open for more to do, in milliseconds. */
 const IDLE = 5_000;
 
 interface Waiting {
@@ -48,6 +51,8 @@ export class WritingThread {
   readonly #waiting = new Map<number, Waiting>();
   #started: Promise<Worker> | null = null;
   #running: Worker | null = null;
+  /** Ends the listening to the thread. */
+  #release: () => void = () => undefined;
   #idle: NodeJS.Timeout | undefined;
   #lastId = 0;
   /** Requests are sent one after the other, whole. */
@@ -87,7 +92,7 @@ export class WritingThread {
     await Promise.allSettled([...this.#waiting.values()].map(({ answer }) => answer));
   }
 
-  /** Ends the thread when what was asked for is done. */
+  /** Has the file closed, and gives the thread back, when what was asked for is done. */
   async close(): Promise<void> {
     clearTimeout(this.#idle);
     while (this.#waiting.size > 0) await this.answered();
@@ -95,9 +100,10 @@ export class WritingThread {
     this.#started = null;
     this.#running = null;
     if (worker === null) return;
+    this.#release();
     worker.ref();
-    worker.postMessage({ kind: "end" } satisfies ThreadRequest);
-    await once(worker, "exit");
+    // A thread that breaks down now is gone all the same: everything is written.
+    if (await asked(worker, { kind: "close" }).catch(() => null)) restThread(WORKER, worker);
   }
 
   #askFor(kind: "migrate" | "checkpoint"): Promise<unknown> {
@@ -126,16 +132,17 @@ export class WritingThread {
 
   async #start(): Promise<Worker> {
     try {
-      // Not the program's own flags: some, such as --input-type, a worker refuses.
-      const worker = new Worker(workerFile("write-worker"), { workerData: this.#options, execArgv: [] });
-      await new Promise<void>((resolve, reject) => {
-        worker.once("message", () => resolve());
-        worker.once("error", reject);
-        worker.once("exit", () => reject(new Error("it ended at once")));
-      });
-      worker.on("message", (reply: ThreadReply) => this.#receive(reply, worker));
-      worker.on("error", (error) => this.#fail(worker, error));
-      worker.on("exit", () => this.#fail(worker, new Error("it ended")));
+      const worker = takeThread(WORKER);
+      const reply = await asked(worker, { kind: "open", options: this.#options });
+      if (reply?.kind !== "opened") {
+        if (reply) restThread(WORKER, worker);
+        throw reply?.kind === "not-opened" ? carriedError(reply.error) : new Error("it ended at once");
+      }
+      const receive = (message: ThreadReply) => this.#receive(message, worker);
+      const fail = (error: Error) => this.#fail(worker, error);
+      const end = () => this.#fail(worker, new Error("it ended"));
+      worker.on("message", receive).on("error", fail).on("exit", end);
+      this.#release = () => worker.off("message", receive).off("error", fail).off("exit", end);
       this.#running = worker;
       return worker;
     } catch (cause) {
@@ -145,12 +152,12 @@ export class WritingThread {
   }
 
   #receive(reply: ThreadReply, worker: Worker): void {
-    if (reply.kind === "ready") return;
     if (reply.kind === "failed") {
       const fields = { error: carriedError(reply.error), path: this.#options.path };
       this.#logger.error(fields, reply.message);
       return;
     }
+    if (reply.kind !== "done" && reply.kind !== "refused") return;
     this.lastCommit = reply.commit;
     const waiting = this.#settle(reply.id);
     if (this.#waiting.size === 0) this.#rest(worker);
@@ -183,4 +190,23 @@ export class WritingThread {
     );
     for (const id of this.#waiting.keys()) this.#settle(id)?.reject(error);
   }
+}
+
+/**
+ * What a thread says to being given or taken a file; null when it ended instead. The program goes on until then.
+ * @throws what the thread broke down with
+ */
+function asked(
+  worker: Worker,
+  request: Extract<ThreadRequest, { kind: "open" | "close" }>,
+): Promise<Extract<ThreadReply, { kind: "opened" | "not-opened" | "closed" }> | null> {
+  const { promise, resolve, reject } = Promise.withResolvers<Awaited<ReturnType<typeof asked>>>();
+  const hear = (reply: ThreadReply) => {
+    if (reply.kind === "opened" || reply.kind === "not-opened" || reply.kind === "closed") resolve(reply);
+  };
+  const end = () => resolve(null);
+  worker.on("message", hear).on("error", reject).on("exit", end);
+  worker.ref();
+  worker.postMessage(request);
+  return promise.finally(() => worker.off("message", hear).off("error", reject).off("exit", end));
 }
