@@ -1,4 +1,5 @@
 import { type ConversationOptions, Conversations } from "./conversations.ts";
+import { WakingWatch } from "./core/change-watch.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
 import { UnsupportedError } from "./core/errors.ts";
 import { checkLabel, type IdSource } from "./core/identifiers.ts";
@@ -46,7 +47,7 @@ export interface SessionOptions {
 export interface FollowOptions extends ChangesOptions {
   /** Keep waiting for new changes after the last one; end it with `signal` or by leaving the loop. Default false. */
   readonly follow?: boolean;
-  /** Milliseconds between two looks while following; a server sends changes by itself. Default 250. */
+  /** Most milliseconds between two looks while following; a server sends changes by itself. Default 250. */
   readonly interval?: number;
 }
 
@@ -178,13 +179,19 @@ export class Memory implements AsyncDisposable {
     const { follow = false, interval = 250, ...query } = options;
     let after = query.after ?? 0;
     if (follow && this.#operations.follow) return yield* this.#operations.follow(this.#scope, query);
-    for (;;) {
-      const { changes, sequence } = await this.#operations.changes(this.#scope, { ...query, after });
-      yield* changes;
-      after = sequence;
-      if (changes.length > 0) continue;
-      if (!follow) return;
-      await pause(interval, options.signal);
+    const watch = this.#operations.watch?.(this.#scope.tenant) ?? new WakingWatch();
+    try {
+      for (;;) {
+        const { changes, sequence } = await this.#operations.changes(this.#scope, { ...query, after });
+        yield* changes;
+        after = sequence;
+        if (changes.length > 0) continue;
+        if (!follow) return;
+        await watch.next(interval, options.signal);
+        options.signal?.throwIfAborted();
+      }
+    } finally {
+      watch.close();
     }
   }
 
@@ -224,21 +231,6 @@ export class Memory implements AsyncDisposable {
 
 function isList<Item>(value: Item | readonly Item[]): value is readonly Item[] {
   return Array.isArray(value);
-}
-
-function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    signal?.throwIfAborted();
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", stop);
-      resolve();
-    }, milliseconds);
-    signal?.addEventListener("abort", stop, { once: true });
-  });
 }
 
 function jobsOfServer(overview: JobOverview): JobQueue {

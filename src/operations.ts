@@ -1,3 +1,4 @@
+import type { ChangeWatch } from "./core/change-watch.ts";
 import type { Filter } from "./core/filter/filter.ts";
 import type { JobOverview, JobQueue } from "./core/jobs.ts";
 import type { Explanation, RecallMode, RecencyOptions } from "./core/recall.ts";
@@ -239,6 +240,8 @@ export interface MemoryOperations {
     scope: ResolvedScope,
     options?: Pick<ChangesOptions, "after" | "signal">,
   ): AsyncGenerator<Change, void, undefined>;
+  /** Tells when it is worth asking `changes` of a tenant again. Without this method whoever follows asks at intervals. */
+  watch?(tenant: string): ChangeWatch;
   readSession(key: SessionKey, options?: ReadSessionOptions): Promise<SessionState | null>;
   writeSession(
     key: SessionKey,

@@ -1,3 +1,4 @@
+import type { ChangeWatch } from "./change-watch.ts";
 import type { FilterNode } from "./filter/filter.ts";
 import type { JobStore } from "./job-store.ts";
 import type { JsonValue } from "./json.ts";
@@ -183,6 +184,12 @@ export interface RecordStore {
 
   /** Changes after a sequence number, oldest first. */
   changes(tenant: string, query: { after: number; limit: number }): Promise<Change[]>;
+
+  /**
+   * Tells when it is worth asking `changes` again, for one follower who closes it in the end. Whoever closes the store ends its
+   * waits. Left out: the store never knows, and followers ask at intervals.
+   */
+  watch?(tenant: string): ChangeWatch;
 
   /** Sequence of the tenant's last change; 0 when there was none. Cheap: indexes ask before every recall. */
   lastSequence(tenant: string): Promise<number>;

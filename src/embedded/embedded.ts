@@ -60,6 +60,7 @@ export function embedMemory(parts: EmbeddedParts, { workers, close }: EmbeddedOp
     history: open((scope, id, options) => readHistory(parts, scope, id, options)),
     forget: open((scope, policy, options) => forgetRecords(parts, scope, policy, options)),
     changes: open((scope, options) => readChanges(parts, scope, options)),
+    ...(parts.records.watch && { watch: parts.records.watch.bind(parts.records) }),
     readSession: open((key, options) => readSession(parts, key, options)),
     writeSession: open((key, operations, options) => writeSession(parts, key, operations, options)),
     deleteSession: open((key, options) => deleteSession(parts, key, options)),

@@ -38,6 +38,7 @@ export function createPair({ working, longTerm }: PairOptions): Store {
     ...(longTerm.jobs && { jobs: longTerm.jobs }),
     ...(longTerm.jobsUrl && { jobsUrl: () => longTerm.jobsUrl?.() ?? "memory:" }),
     ...(longTerm.openIndex && { openIndex: longTerm.openIndex.bind(longTerm) }),
+    ...(longTerm.watch && { watch: longTerm.watch.bind(longTerm) }),
     ...(longTerm.indexOnRequest && { indexOnRequest: true }),
     async changes(tenant, query) {
       await upToDate(tenant);

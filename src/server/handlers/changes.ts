@@ -1,5 +1,6 @@
 import { RequestError } from "../../contract/issues.ts";
 import { changeCodec } from "../../contract/wire.ts";
+import { WakingWatch } from "../../core/change-watch.ts";
 import type { ResolvedScope } from "../../core/scope.ts";
 import type { Change } from "../../core/store.ts";
 import type { Call, Handlers, Surroundings } from "../call.ts";
@@ -42,22 +43,26 @@ function streamChanges(
   const encoder = new TextEncoder();
   const feed = async function* () {
     let { after } = start;
-    let quiet = 0;
+    let lastSign = performance.now();
+    const watch = operations.watch?.(scope.tenant) ?? new WakingWatch();
     // Tells proxies and readers that the stream is open before the first change comes.
     yield ": open\n\n";
-    while (!ended.aborted) {
-      const { changes, sequence } = await operations.changes(scope, { after, limit: start.limit });
-      for (const change of changes) yield event(change);
-      after = sequence;
-      if (changes.length > 0) {
-        quiet = 0;
-        continue;
+    try {
+      while (!ended.aborted) {
+        const { changes, sequence } = await operations.changes(scope, { after, limit: start.limit });
+        for (const change of changes) yield event(change);
+        after = sequence;
+        if (changes.length > 0) {
+          lastSign = performance.now();
+          continue;
+        }
+        await watch.next(stream.poll, ended);
+        if (performance.now() - lastSign < stream.heartbeat) continue;
+        lastSign = performance.now();
+        yield ": still here\n\n";
       }
-      await pause(stream.poll, ended);
-      quiet += stream.poll;
-      if (quiet < stream.heartbeat) continue;
-      quiet = 0;
-      yield ": still here\n\n";
+    } finally {
+      watch.close();
     }
   };
   const events = feed();
@@ -82,17 +87,4 @@ function streamChanges(
 
 function event(change: Change): string {
   return `id: ${change.sequence}\nevent: change\ndata: ${JSON.stringify(changeCodec.encode(change))}\n\n`;
-}
-
-function pause(milliseconds: number, ended: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      ended.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, milliseconds);
-    ended.addEventListener("abort", done, { once: true });
-    if (ended.aborted) done();
-  });
 }

@@ -9,6 +9,8 @@ export interface Address {
   readonly timeoutMs: number;
   /** How many partitions the large tables get when the schema is made; 0 for none. */
   readonly partitions: number;
+  /** Whether others are told of changes, and heard. */
+  readonly notify: boolean;
 }
 
 export const DEFAULTS = { schema: "memoir", poolSize: 10, timeoutMs: 30_000 } as const;
@@ -32,12 +34,15 @@ const OF_LIBPQ = new Set([
 /** PostgreSQL cuts longer names off, and two schemas would become one. */
 const LONGEST_NAME = 63;
 
+const ON = /^(on|true|yes|1)$/i;
+const OFF = /^(off|false|no|0)$/i;
+
 /** What other stores of history switch on: here it is part of every write. */
 const ALWAYS_ON = ["archive", "version_control"] as const;
 
 /**
- * Reads `postgres://user:password@host:port/database` with the options `schema`, `pool`, `timeout`, `partitions`, `archive` and
- * `version_control`; all others mean what they mean to libpq.
+ * Reads `postgres://user:password@host:port/database` with the options `schema`, `pool`, `timeout`, `partitions`, `notify`,
+ * `archive` and `version_control`; all others mean what they mean to libpq.
  * @throws ValidationError that names the option and never repeats the URL, which may hold a password.
  */
 export function readAddress(url: string): Address {
@@ -53,8 +58,9 @@ export function readAddress(url: string): Address {
   const timeoutMs = wholeNumber("timeout", own("timeout"), DEFAULTS.timeoutMs);
   const partitionCount = own("partitions");
   const partitions = partitionCount === null ? 0 : wholeNumber("partitions", partitionCount, 0);
+  const notify = onOrOff("notify", own("notify") ?? "on");
   for (const name of ALWAYS_ON)
-    if (!/^(on|true|yes|1)$/i.test(own(name) ?? "on"))
+    if (!ON.test(own(name) ?? "on"))
       throw ValidationError.of(
         `store.${name}`,
         "is always on: what a record was goes when the record is erased",
@@ -63,7 +69,7 @@ export function readAddress(url: string): Address {
     if (!OF_LIBPQ.has(name)) throw ValidationError.of(`store.${name}`, "is not an option of postgres://");
   // `pg` gives the modes of TLS another meaning unless it is asked for libpq's.
   if (parsed.searchParams.has("sslmode")) parsed.searchParams.set("uselibpqcompat", "true");
-  return { connectionString: parsed.href, schema, poolSize, timeoutMs, partitions };
+  return { connectionString: parsed.href, schema, poolSize, timeoutMs, partitions, notify };
 }
 
 /** @throws ValidationError for a name that PostgreSQL would refuse, cut off or keep for itself. */
@@ -84,4 +90,9 @@ function wholeNumber(name: string, text: string | null, fallback: number): numbe
   if (!/^\d+$/.test(text) || number < 1 || number > 2 ** 31 - 1)
     throw ValidationError.of(`store.${name}`, "must be a whole number above 0", text);
   return number;
+}
+
+function onOrOff(name: string, text: string): boolean {
+  if (!ON.test(text) && !OFF.test(text)) throw ValidationError.of(`store.${name}`, "must be on or off", text);
+  return ON.test(text);
 }

@@ -11,8 +11,20 @@ export interface Driver {
   transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result>;
   /** Runs a statement that no transaction can hold, however long it takes: on a connection of its own, which closing breaks off. */
   alone(text: string): Promise<void>;
+  /**
+   * Listens on a channel, on a connection of its own, until that is lost or the signal fires. `pooled`: a pooler gives every transaction
+   * another session, so that nothing would be heard. Left out: there are no other sessions.
+   */
+  listen?(channel: string, listening: Listening): Promise<"ended" | "pooled">;
   /** Waits for what was begun. */
   close(): Promise<void>;
+}
+
+export interface Listening {
+  /** Called when nothing is missed from now on. */
+  readonly listening: () => void;
+  readonly heard: (payload: string) => void;
+  readonly signal: AbortSignal;
 }
 
 export interface Transaction {

@@ -5,6 +5,7 @@ import type { Store } from "../../core/store.ts";
 import { readAddress } from "./address.ts";
 import { databaseOn } from "./database.ts";
 import { storeFailure } from "./failures.ts";
+import { ChangeHints } from "./hints/change-hints.ts";
 import { migrate } from "./migrations.ts";
 import { loadPg, openPgDriver } from "./pg-driver.ts";
 import { storeOn } from "./store.ts";
@@ -15,7 +16,8 @@ export interface PostgresStoreOptions {
   /**
    * `postgres://user:password@host:port/database`, with these options of its own: `schema`, where everything is kept (default
    * `memoir`); `pool`, the most connections at once (default 10); `timeout`, how long a call may take, in milliseconds (default
-   * 30000); `partitions`, how many the large tables get when the schema is made (default none). All others, such as `sslmode`, mean what they mean to libpq.
+   * 30000); `partitions`, how many the large tables get when the schema is made (default none); `notify`, whether followers of the
+   * feed are woken when something changes (default on). All others, such as `sslmode`, mean what they mean to libpq.
    */
   readonly url: string;
   readonly logger?: Logger;
@@ -31,7 +33,7 @@ export async function openPostgresStore({
   url,
   logger = silentLogger,
 }: PostgresStoreOptions): Promise<Store> {
-  const { connectionString, schema, poolSize, timeoutMs, partitions } = readAddress(url);
+  const { connectionString, schema, poolSize, timeoutMs, partitions, notify } = readAddress(url);
   const { Client, Pool } = await loadPg();
   const config = {
     application_name: "memoir",
@@ -48,8 +50,9 @@ export async function openPostgresStore({
     await driver.close();
     throw storeFailure(error, name);
   }
+  const hints = new ChangeHints(notify ? { driver, schema, logger } : undefined);
   return {
-    ...storeOn("postgres", databaseOn(driver, { schema, name, timeoutMs }), logger),
+    ...storeOn("postgres", databaseOn(driver, { schema, name, timeoutMs }), { logger, hints }),
     jobsUrl: () => url,
   };
 }

@@ -3,7 +3,7 @@ import { MemoirError, StoreError } from "../../core/errors.ts";
 import type { Logger } from "../../core/logger.ts";
 import { type Driver, NoAnswer, type Row, sqlState, type Transaction } from "./driver.ts";
 import { Flight } from "./flight.ts";
-import type { Statement } from "./sql.ts";
+import { quoted, type Statement } from "./sql.ts";
 
 /**
  * The parts of the package `pg` that the store uses.
@@ -85,6 +85,29 @@ export function openPgDriver(pool: Pool, { timeoutMs, logger, separate }: PgDriv
         await client.query(text);
       } finally {
         apart.delete(client);
+        await client.end();
+      }
+    },
+    async listen(channel, { listening, heard, signal }) {
+      const client = separate();
+      const ended = new Promise<void>((resolve) => {
+        client.once("end", () => resolve());
+      });
+      client.on("error", () => undefined);
+      client.on("notification", ({ payload = "" }) => heard(payload));
+      const end = () => void client.end();
+      signal.addEventListener("abort", end, { once: true });
+      try {
+        await client.connect();
+        // A pooler names a session of its own when it connects. LISTEN would stay behind on one that others use.
+        const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
+        if (rows[0]?.pid !== (client as Client & { processID?: number }).processID) return "pooled";
+        await client.query(`LISTEN ${quoted(channel)}`);
+        listening();
+        await ended;
+        return "ended";
+      } finally {
+        signal.removeEventListener("abort", end);
         await client.end();
       }
     },

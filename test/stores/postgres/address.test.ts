@@ -9,20 +9,28 @@ test("a URL without options has the defaults", () => {
     poolSize: 10,
     timeoutMs: 30_000,
     partitions: 0,
+    notify: true,
   });
 });
 
 test("options of its own are taken out, and those of libpq handed on with libpq's meaning", () => {
   const address = readAddress(
-    "postgresql://db/app?schema=Team%20One&pool=3&timeout=500&partitions=8&archive=on&version_control=true&sslmode=require",
+    "postgresql://db/app?schema=Team%20One&pool=3&timeout=500&partitions=8&notify=off&archive=on&version_control=true&sslmode=require",
   );
-  expect(address).toMatchObject({ schema: "Team One", poolSize: 3, timeoutMs: 500, partitions: 8 });
+  expect(address).toMatchObject({
+    schema: "Team One",
+    poolSize: 3,
+    timeoutMs: 500,
+    partitions: 8,
+    notify: false,
+  });
   expect(new URL(address.connectionString).search).toBe("?sslmode=require&uselibpqcompat=true");
 });
 
 const wrong: [field: string, query: string][] = [
   ["store.pool", "pool=0"],
   ["store.pool", "pool=many"],
+  ["store.notify", "notify=seldom"],
   ["store.timeout", "timeout=-5"],
   ["store.timeout", "timeout=1.5"],
   ["store.schema", "schema="],
