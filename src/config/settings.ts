@@ -130,7 +130,8 @@ export const CONFIG_VARIABLE = "MEMORY_CONFIG";
 export function withoutPassword(url: string): string {
   return url
     .replace(/^([a-z][a-z0-9+.-]*:\/\/[^/@:]*):[^/@]*@/i, "$1:***@")
-    .replace(/([?&][a-z]*password=)[^&]*/gi, "$1***");
+    .replace(/([?&][a-z]*password=)[^&]*/gi, "$1***")
+    .replace(/([?&]replica=)[^&]*/gi, "$1***");
 }
 
 export function isRemote(url: string): boolean {

@@ -22,5 +22,6 @@ export function isFinal(error: unknown, job: Pick<RunningJob, "attempts" | "maxA
 export function withoutCredentials(text: string): string {
   return text
     .replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s/?#]*@/gi, "$1***@")
-    .replace(/([?&](?:[\w-]*(?:password|token|secret|key))=)[^&\s"']*/gi, "$1***");
+    .replace(/([?&](?:[\w-]*(?:password|token|secret|key))=)[^&\s"']*/gi, "$1***")
+    .replace(/([?&]replica=)[^&\s"']*/gi, "$1***");
 }

@@ -124,6 +124,9 @@ describe("the places of a memory", () => {
     expect(withoutPassword("redis+sentinel://h/m?sentinelPassword=se%26cret&prefix=a")).toBe(
       "redis+sentinel://h/m?sentinelPassword=***&prefix=a",
     );
+    expect(withoutPassword("postgres://h/d?replica=postgres%3A%2F%2Fme%3Asecret%40r%2Fd&pool=3")).toBe(
+      "postgres://h/d?replica=***&pool=3",
+    );
     expect(withoutPassword("sqlite:a@b.db")).toBe("sqlite:a@b.db");
     expect(withoutPassword("http://h:8000/a:b@c")).toBe("http://h:8000/a:b@c");
   });

@@ -1,3 +1,4 @@
+import { afterAll } from "vitest";
 import { EVERYTHING } from "../../src/core/filter/filter.ts";
 import { UNRESTRICTED } from "../../src/core/scope.ts";
 import type { Store } from "../../src/core/store.ts";
@@ -6,8 +7,8 @@ import { FIRST_INSTANT } from "../../src/core/time.ts";
 import { openMemory } from "../../src/index.ts";
 import { openPostgresStore } from "../../src/stores/postgres/index.ts";
 import { describeMemory, describeStore } from "../../src/testing/index.ts";
-import { query } from "../servers/postgres.ts";
-import { withServer } from "../servers/with-server.ts";
+import { query, startPostgres, startReplica } from "../servers/postgres.ts";
+import { withPrograms, withServer } from "../servers/with-server.ts";
 import { ownSchema } from "./emptied.ts";
 
 /** The same store, which is asked for candidates however small the scope is. */
@@ -90,6 +91,31 @@ await withServer("pgbouncer", async (server) => {
     open: async ({ clock, ids }) =>
       openMemory({ store: alwaysAsked(await openPostgresStore({ url })), index: "store", clock, ids }),
     reset: empty,
+    runs: 3,
+  });
+});
+
+await withPrograms(async (programs) => {
+  const settings = { synchronous_commit: "on" };
+  const primary = await startPostgres({ programs, settings });
+  const replica = await startReplica({ programs, settings, of: primary.url });
+  afterAll(async () => {
+    await replica.remove();
+    await primary.remove();
+  });
+  const own = await ownSchema(primary.url, { ordinary: true });
+  const follower = new URL(own.url);
+  follower.port = String(replica.port);
+  follower.searchParams.delete("schema");
+  const url = `${own.url}&replica=${encodeURIComponent(follower.href)}`;
+  const name = "postgres with a replica";
+
+  describeStore({ name, open: () => openPostgresStore({ url }), reset: own.empty, runs: 5 });
+
+  describeMemory({
+    name,
+    open: ({ clock, ids }) => openMemory(url, { clock, ids, jobs: "memory:" }),
+    reset: own.empty,
     runs: 3,
   });
 });

@@ -15,6 +15,7 @@ export const VARIANTS: Readonly<Record<string, readonly ConformanceMeta["suite"]
   "pair of postgres and redis": ["store", "memory"],
   postgres: ["store", "memory"],
   "postgres behind pgbouncer": ["store", "memory"],
+  "postgres with a replica": ["store", "memory"],
   "postgres that finds by itself": ["store", "memory"],
   "postgres that finds by itself behind pgbouncer": ["memory"],
   pglite: ["store", "memory"],

@@ -26,19 +26,38 @@ export interface PostgresServer {
 }
 
 /** Starts a PostgreSQL of our own on this machine, with pgvector at hand. */
-export async function startPostgres({
-  programs,
-  durable = false,
-  settings = {},
-}: PostgresOptions): Promise<PostgresServer> {
+export async function startPostgres(options: PostgresOptions): Promise<PostgresServer> {
   const folder = serverFolder();
   const data = join(folder.path, "data");
   const locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"];
   await promisify(execFile)(
-    programs.initdb,
+    options.programs.initdb,
     ["-D", data, "-U", USER, "--auth=trust", "--no-sync", ...locale],
     { cwd: folder.path, ...unprivileged() },
   );
+  return startOn(folder, options);
+}
+
+/** Starts a server that follows another one of ours by streaming replication, as the other one was started. */
+export async function startReplica({
+  of,
+  ...options
+}: PostgresOptions & { of: string }): Promise<PostgresServer> {
+  const folder = serverFolder();
+  const [program = "", ...parameters] = options.programs.basebackup;
+  await promisify(execFile)(
+    program,
+    [...parameters, "-d", of, "-D", join(folder.path, "data"), "-R", "--checkpoint=fast", "--no-sync"],
+    { cwd: folder.path, ...unprivileged() },
+  );
+  return startOn(folder, options);
+}
+
+async function startOn(
+  folder: ReturnType<typeof serverFolder>,
+  { programs, durable = false, settings = {} }: PostgresOptions,
+): Promise<PostgresServer> {
+  const data = join(folder.path, "data");
   const flushing = durable ? "on" : "off";
   const all = {
     listen_addresses: "127.0.0.1",

@@ -30,6 +30,8 @@ export interface Programs {
   readonly postgres: string;
   readonly initdb: string;
   readonly psql: string;
+  /** Copies a running PostgreSQL. */
+  readonly basebackup: readonly string[];
   readonly pgbouncer: string;
   /** Node with the C library of that release, which Chroma's server needs a newer one of than many machines have. */
   readonly node: readonly string[];
@@ -57,6 +59,7 @@ export async function programs(): Promise<Programs> {
     postgres: join(trixie, POSTGRES, "postgres"),
     initdb: join(trixie, POSTGRES, "initdb"),
     psql: join(trixie, POSTGRES, "psql"),
+    basebackup: [...withLibraryOf(trixie), join(trixie, POSTGRES, "pg_basebackup")],
     pgbouncer: join(trixie, "usr/sbin/pgbouncer"),
     node: [...withLibraryOf(trixie), process.execPath],
   };

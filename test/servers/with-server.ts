@@ -24,9 +24,9 @@ export async function withServer(
 }
 
 /** Defines tests that start servers of their own, to stop, kill or starve them. */
-export async function withPrograms(define: (programs: Programs) => void): Promise<void> {
+export async function withPrograms(define: (programs: Programs) => void | Promise<void>): Promise<void> {
   const answer = await ask("programs");
-  if ("programs" in answer) define(answer.programs);
+  if ("programs" in answer) await define(answer.programs);
 }
 
 async function ask(wanted: string): Promise<Answer> {

@@ -8,7 +8,7 @@ export function readAddress(url: string): { readonly url: string; readonly schem
   if (!URL.canParse(url)) throw ValidationError.of("jobs", "is not a valid PostgreSQL URL");
   const parsed = new URL(url);
   const schema = `${parsed.searchParams.get("schema") ?? "memoir"}_jobs`;
-  for (const name of ["schema", "pool", "timeout", "notify"]) parsed.searchParams.delete(name);
+  for (const name of ["schema", "pool", "timeout", "notify", "replica"]) parsed.searchParams.delete(name);
   // `pg` gives the modes of TLS another meaning unless it is asked for libpq's.
   if (parsed.searchParams.has("sslmode")) parsed.searchParams.set("uselibpqcompat", "true");
   return { url: parsed.href, schema };

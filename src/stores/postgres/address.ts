@@ -11,6 +11,8 @@ export interface Address {
   readonly partitions: number;
   /** Whether others are told of changes, and heard. */
   readonly notify: boolean;
+  /** URLs of replicas that may answer reads. */
+  readonly replicas: readonly string[];
 }
 
 export const DEFAULTS = { schema: "memoir", poolSize: 10, timeoutMs: 30_000 } as const;
@@ -42,7 +44,7 @@ const ALWAYS_ON = ["archive", "version_control"] as const;
 
 /**
  * Reads `postgres://user:password@host:port/database` with the options `schema`, `pool`, `timeout`, `partitions`, `notify`,
- * `archive` and `version_control`; all others mean what they mean to libpq.
+ * `replica`, `archive` and `version_control`; all others mean what they mean to libpq.
  * @throws ValidationError that names the option and never repeats the URL, which may hold a password.
  */
 export function readAddress(url: string): Address {
@@ -65,11 +67,28 @@ export function readAddress(url: string): Address {
         `store.${name}`,
         "is always on: what a record was goes when the record is erased",
       );
-  for (const name of parsed.searchParams.keys())
-    if (!OF_LIBPQ.has(name)) throw ValidationError.of(`store.${name}`, "is not an option of postgres://");
+  const replicas = parsed.searchParams.getAll("replica").map(readReplica);
+  parsed.searchParams.delete("replica");
+  const connectionString = forLibpq(parsed, (name) =>
+    ValidationError.of(`store.${name}`, "is not an option of postgres://"),
+  );
+  return { connectionString, schema, poolSize, timeoutMs, partitions, notify, replicas };
+}
+
+function readReplica(url: string): string {
+  if (!/^postgres(ql)?:/i.test(url) || !URL.canParse(url))
+    throw ValidationError.of("store.replica", "is not a valid PostgreSQL URL");
+  return forLibpq(new URL(url), (name) =>
+    ValidationError.of("store.replica", `cannot have the option ${name}: a replica has what is libpq's`),
+  );
+}
+
+/** The URL with options of libpq and no others, as `pg` takes them. */
+function forLibpq(url: URL, refusal: (name: string) => ValidationError): string {
+  for (const name of url.searchParams.keys()) if (!OF_LIBPQ.has(name)) throw refusal(name);
   // `pg` gives the modes of TLS another meaning unless it is asked for libpq's.
-  if (parsed.searchParams.has("sslmode")) parsed.searchParams.set("uselibpqcompat", "true");
-  return { connectionString: parsed.href, schema, poolSize, timeoutMs, partitions, notify };
+  if (url.searchParams.has("sslmode")) url.searchParams.set("uselibpqcompat", "true");
+  return url.href;
 }
 
 /** @throws ValidationError for a name that PostgreSQL would refuse, cut off or keep for itself. */

@@ -3,6 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { type Driver, NoAnswer, type Row, type Transaction } from "./driver.ts";
 import { closedFailure, storeFailure, wasUndone } from "./failures.ts";
 import { labelKey } from "./labels.ts";
+import type { Replicas } from "./replicas.ts";
 import { type Sql, sql, statement } from "./sql.ts";
 import { WriteGroups } from "./write-groups.ts";
 
@@ -11,6 +12,8 @@ export interface Database {
   readonly schema: string;
   /** Runs a query that sees nothing but the rows of one tenant, after what it wants to be set for its transaction. */
   read(tenant: string, query: Sql, settings?: Sql): Promise<Row[]>;
+  /** As `read`, for a query that takes in many rows: a replica may answer, with all that the primary knew when it was called. */
+  scan(tenant: string, query: Sql, settings?: Sql): Promise<Row[]>;
   /** Runs a query that says by itself which rows it sees; it must change nothing. */
   ask(query: Sql): Promise<Row[]>;
   /**
@@ -56,6 +59,8 @@ export interface DatabaseOptions {
   readonly name: string;
   /** How long a call may take, with everything that is tried again, in milliseconds. */
   readonly timeoutMs: number;
+  /** Closed with the database. */
+  readonly replicas?: Replicas;
 }
 
 /** Longest pause before trying again, in milliseconds. */
@@ -64,7 +69,7 @@ const LONGEST_PAUSE = 250;
 /** How far back in the feed a lost write is looked for. */
 const RECENT_CHANGES = 100_000;
 
-export function databaseOn(driver: Driver, { schema, name, timeoutMs }: DatabaseOptions): Database {
+export function databaseOn(driver: Driver, { schema, name, timeoutMs, replicas }: DatabaseOptions): Database {
   const groups = new WriteGroups((statements) => driver.flight(statements), timeoutMs);
   const running = new Set<Promise<unknown>>();
   let closing: Promise<void> | undefined;
@@ -107,11 +112,15 @@ export function databaseOn(driver: Driver, { schema, name, timeoutMs }: Database
   const compiled = (query: Sql) => statement(query, schema);
   const forTenant = (tenant: string) => sql`SELECT set_config('memoir.tenant', ${labelKey(tenant)}, true)`;
 
-  function ask(queries: readonly Sql[]): Promise<Row[]> {
-    return call(() =>
-      persistently(async () => (await driver.flight(queries.map(compiled))).at(-1) ?? [], true),
-    );
+  function ask(queries: readonly Sql[], among?: Replicas): Promise<Row[]> {
+    const statements = queries.map(compiled);
+    const attempt = async () =>
+      ((await among?.flight(driver, statements)) ?? (await driver.flight(statements))).at(-1) ?? [];
+    return call(() => persistently(attempt, true));
   }
+
+  const ofTenant = (tenant: string, query: Sql, settings?: Sql) =>
+    settings ? [forTenant(tenant), settings, query] : [forTenant(tenant), query];
 
   /** What a request changed, oldest first; asked in a transaction in which the tenant is locked. */
   async function changesOf(tenant: string, request: string, transaction: Transaction) {
@@ -155,8 +164,8 @@ export function databaseOn(driver: Driver, { schema, name, timeoutMs }: Database
 
   return {
     schema,
-    read: (tenant, query, settings) =>
-      ask(settings ? [forTenant(tenant), settings, query] : [forTenant(tenant), query]),
+    read: (tenant, query, settings) => ask(ofTenant(tenant, query, settings)),
+    scan: (tenant, query, settings) => ask(ofTenant(tenant, query, settings), replicas),
     ask: (query) => ask([query]),
     write: (tenant, { call: calling, result, ...recoverable }) =>
       call(() => {
@@ -169,7 +178,7 @@ export function databaseOn(driver: Driver, { schema, name, timeoutMs }: Database
     close() {
       closing ??= (async () => {
         while (running.size > 0) await Promise.allSettled(running);
-        await driver.close();
+        await Promise.all([driver.close(), replicas?.close()]);
       })();
       return closing;
     },

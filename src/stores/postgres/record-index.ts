@@ -29,7 +29,7 @@ export async function indexedRecords(
 ): Promise<IndexedRecord[]> {
   const ofUser =
     userId === null ? constant("AND r.user_id IS NULL") : sql`AND r.user_id = ${labelKey(userId ?? "")}`;
-  const rows = await database.read(
+  const rows = await database.scan(
     tenant,
     sql`${INDEXED} WHERE r.tenant = ${labelKey(tenant)} ${userId === undefined ? constant("") : ofUser}
       AND r."row" > ${afterRow}::integer ORDER BY r."row" LIMIT ${limit}::bigint`,

@@ -21,7 +21,7 @@ export async function listRecords(
           WHERE ${presentWhere(tenant, query.filter, query.now)} ${pageSql(query, "r")}`
       : sql`SELECT ${constant(PAST_COLUMNS)} FROM SCHEMA.versions v
           WHERE ${pastWhere(tenant, query, asOf)} ${pageSql(query, "v")}`;
-  return (await database.read(tenant, list)).map(recordOf);
+  return (await database.scan(tenant, list)).map(recordOf);
 }
 
 export async function countRecords(
@@ -34,7 +34,7 @@ export async function countRecords(
     asOf === undefined
       ? sql`SELECT count(*) FROM SCHEMA.records r WHERE ${presentWhere(tenant, filter, now)}`
       : sql`SELECT count(*) FROM SCHEMA.versions v WHERE ${pastWhere(tenant, query, asOf)}`;
-  const [row] = await database.read(tenant, count);
+  const [row] = await database.scan(tenant, count);
   return Number(row?.[0]);
 }
 
@@ -46,7 +46,7 @@ export async function rowNumbers(
   now: Instant,
 ): Promise<Uint32Array> {
   // One text of bytes instead of a row each: a million of them take the driver a tenth of the time.
-  const [row] = await database.read(
+  const [row] = await database.scan(
     tenant,
     sql`SELECT encode(string_agg(int4send(r."row"), ''), 'hex') FROM SCHEMA.records r
       WHERE ${presentWhere(tenant, filter, now)}`,

@@ -63,7 +63,7 @@ export const deadLetters = area<JobFixture>("dead letters", (verifies) => {
     const { queue } = fixture;
     const error = new StoreError(
       "store_failed",
-      "No answer from redis://ann:sesame@db:6379/0?x=1&token=abc at all.",
+      "No answer from redis://ann:sesame@db:6379/0?x=1&token=abc&replica=ann%3Asesame%40db at all.",
     );
     const id = await queue.enqueue({ kind: "broken", payload: { a: 1 }, maxAttempts: 2, key: "k" });
     queue.work({
@@ -85,7 +85,7 @@ export const deadLetters = area<JobFixture>("dead letters", (verifies) => {
     });
     expect(dead?.failure).toMatchObject({
       code: "store_failed",
-      message: "No answer from redis://***@db:6379/0?x=1&token=*** at all.",
+      message: "No answer from redis://***@db:6379/0?x=1&token=***&replica=*** at all.",
     });
     expect(JSON.stringify(dead)).not.toContain("sesame");
     expect(await queue.counts()).toEqual([{ kind: "broken", waiting: 0, delayed: 0, running: 0, dead: 1 }]);

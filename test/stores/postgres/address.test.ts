@@ -10,6 +10,7 @@ test("a URL without options has the defaults", () => {
     timeoutMs: 30_000,
     partitions: 0,
     notify: true,
+    replicas: [],
   });
 });
 
@@ -27,6 +28,16 @@ test("options of its own are taken out, and those of libpq handed on with libpq'
   expect(new URL(address.connectionString).search).toBe("?sslmode=require&uselibpqcompat=true");
 });
 
+test("replicas are URLs of their own, as many as are named, with options of libpq", () => {
+  const replica = (url: string) => `replica=${encodeURIComponent(url)}`;
+  const url = `postgres://db/app?${replica("postgres://u:p@one/app")}&pool=3&${replica("postgres://two/app?sslmode=require")}`;
+  expect(readAddress(url)).toMatchObject({
+    connectionString: "postgres://db/app",
+    poolSize: 3,
+    replicas: ["postgres://u:p@one/app", "postgres://two/app?sslmode=require&uselibpqcompat=true"],
+  });
+});
+
 const wrong: [field: string, query: string][] = [
   ["store.pool", "pool=0"],
   ["store.pool", "pool=many"],
@@ -40,6 +51,10 @@ const wrong: [field: string, query: string][] = [
   ["store.archive", "archive=off"],
   ["store.version_control", "version_control=false"],
   ["store.poolsize", "poolsize=5"],
+  ["store.replica", "replica="],
+  ["store.replica", "replica=redis://me:hush@db"],
+  ["store.replica", "replica=postgres://me:hush@db:none/app"],
+  ["store.replica", "replica=postgres://me:hush@db/app%3Fschema=other"],
 ];
 
 test.each(wrong)("%s is named when it is wrong: %s", async (field, query) => {

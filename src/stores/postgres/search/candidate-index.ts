@@ -33,7 +33,7 @@ export function candidateIndexOn(
     async sample(scope, limits) {
       const { tenant } = scope.scope;
       await tables.ready(tenant);
-      const rows = await database.read(tenant, sampleSql(scope, limits), PLAIN);
+      const rows = await database.scan(tenant, sampleSql(scope, limits), PLAIN);
       const size = Number(rows[0]?.[0]);
       if (size > exactly) tables.layGraph(tenant, space);
       return {
@@ -46,7 +46,7 @@ export function candidateIndexOn(
     async find(scope, search) {
       const { tenant } = scope.scope;
       const find = async (along: boolean) => {
-        const rows = await database.read(
+        const rows = await database.scan(
           tenant,
           findSql(scope, search, { space, along }),
           along ? WALK : PLAIN,
