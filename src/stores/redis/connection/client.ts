@@ -118,12 +118,30 @@ export async function createRedisClient(
         },
         scanInterval: 1000,
       });
-      const typed = sentinel.withTypeMapping(mapping);
+      const options = { ...commandOptions, typeMapping: mapping };
+      /**
+       * On one connection to the primary, once. The driver by itself would send a command again whose connection broke: a write
+       * twice, or WAIT to the next primary, which knows nothing of a write that the last one took with it.
+       */
+      const together = async (commands: readonly (readonly Stored[])[]): Promise<Reply[]> => {
+        const outcome = await sentinel._execute(false, async (client) => {
+          try {
+            const replies = commands.map((command) => client.sendCommand<Reply>([...command], options));
+            return { replies: await Promise.all(replies) };
+          } catch (error) {
+            // Nothing was carried out; the driver looks for the primary before it tries again.
+            if (error instanceof Error && error.message.startsWith("READONLY")) throw error;
+            return { error };
+          }
+        });
+        if (outcome.replies === undefined) throw outcome.error;
+        return outcome.replies;
+      };
+      const send: Send = async (command) => (await together([command]))[0] ?? null;
       return watched(sentinel, {
-        send: (_, command) => typed.sendCommand<Reply>(false, [...command]),
-        primaries: () => [(command) => typed.sendCommand<Reply>(false, [...command])],
-        sendTogether: (_, commands) =>
-          Promise.all(commands.map((command) => typed.sendCommand<Reply>(false, [...command]))),
+        send: (_, command) => send(command),
+        primaries: () => [send],
+        sendTogether: (_, commands) => together(commands),
         close: () => sentinel.close(),
         destroy: () => void sentinel.destroy(),
       });
