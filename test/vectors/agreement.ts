@@ -1,6 +1,6 @@
 import type { Memory } from "../../src/index.ts";
 
-const SUBJECTS = [
+export const SUBJECTS = [
   "cat",
   "dog",
   "tuna",

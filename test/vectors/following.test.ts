@@ -10,6 +10,7 @@ import {
   createVectorBacking,
   type VectorBacking,
 } from "../../src/vectors/memory/index.ts";
+import { SUBJECTS } from "./agreement.ts";
 
 /** An index in memory that counts what is written and asked, and can be away. */
 class Watched {
@@ -54,25 +55,11 @@ class Watched {
   };
 }
 
-const words = [
-  "cat",
-  "dog",
-  "tuna",
-  "flight",
-  "seat",
-  "winter",
-  "bread",
-  "cello",
-  "rain",
-  "map",
-  "tea",
-  "nurse",
-];
-const SUBJECTS = words.flatMap((one) => words.map((other) => `${one} and ${other}`));
+const PAIRS = SUBJECTS.flatMap((one) => SUBJECTS.map((other) => `${one} and ${other}`));
 
 /** More texts than are compared without asking an index. */
 function texts(count: number): string[] {
-  return Array.from({ length: count }, (_, at) => `${SUBJECTS[at % SUBJECTS.length]}, said visitor ${at}`);
+  return Array.from({ length: count }, (_, at) => `${PAIRS[at % PAIRS.length]}, said visitor ${at}`);
 }
 
 const backed = (vectors?: OpenOptions["vectors"], backing = createBacking()) =>
@@ -81,11 +68,11 @@ const backed = (vectors?: OpenOptions["vectors"], backing = createBacking()) =>
 describe("a memory over a vector index", () => {
   test("answers as the one without, when all that fits is a candidate", async () => {
     const arbitrary = fc.array(
-      fc.record({ text: fc.constantFrom(...SUBJECTS), userId: fc.constantFrom("alice", "bob") }),
+      fc.record({ text: fc.constantFrom(...PAIRS), userId: fc.constantFrom("alice", "bob") }),
       { minLength: 1, maxLength: 30 },
     );
     await fc.assert(
-      fc.asyncProperty(arbitrary, fc.constantFrom(...words), async (inputs, word) => {
+      fc.asyncProperty(arbitrary, fc.constantFrom(...SUBJECTS), async (inputs, word) => {
         const backing = createBacking();
         const watched = new Watched();
         await using over = await backed(watched.open, backing);
