@@ -277,9 +277,12 @@ export function migrate(connection: Connection, migrations: readonly Migration[]
  * @throws StoreError for a file of a newer schema or of another application.
  */
 export function checkedVersion(connection: Connection, newest: number = MIGRATIONS.length): number {
-  const version = connection.get<{ user_version: number }>("PRAGMA user_version")?.user_version ?? 0;
-  const owner = connection.get<{ application_id: number }>("PRAGMA application_id")?.application_id ?? 0;
-  const tables = connection.get<{ count: number }>("SELECT count(*) AS count FROM sqlite_schema")?.count ?? 0;
+  // One statement sees one state of the file: another process may be making its tables right now.
+  const seen = connection.get<{ version: number; owner: number; tables: number }>(
+    `SELECT user_version AS version, application_id AS owner, (SELECT count(*) FROM sqlite_schema) AS tables
+       FROM pragma_user_version, pragma_application_id`,
+  );
+  const { version, owner, tables } = seen ?? { version: 0, owner: 0, tables: 0 };
   if (owner !== APPLICATION_ID && (owner !== 0 || tables > 0))
     throw new StoreError("store_failed", "The file is an SQLite database of another application.", {
       details: { applicationId: owner },

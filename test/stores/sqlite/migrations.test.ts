@@ -1,13 +1,14 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { StoreError } from "../../../src/core/errors.ts";
 import { DEFAULT_TENANT } from "../../../src/core/scope.ts";
 import { openMemory } from "../../../src/index.ts";
-import { openConnection } from "../../../src/stores/sqlite/driver.ts";
+import { migrateFile } from "../../../src/stores/sqlite/connect.ts";
+import { type Connection, openConnection } from "../../../src/stores/sqlite/driver.ts";
 import { openSqliteStore, printMigrations } from "../../../src/stores/sqlite/index.ts";
-import { MIGRATIONS, migrate } from "../../../src/stores/sqlite/migrations.ts";
+import { checkedVersion, MIGRATIONS, migrate } from "../../../src/stores/sqlite/migrations.ts";
 import { at, makeRecord, putRecord } from "../../../src/testing/build.ts";
 import { openScratch, scratchPath } from "./scratch.ts";
 
@@ -163,6 +164,33 @@ test.each([
   expect(error.message).toContain("another application");
   expect(readFileSync(path).equals(before)).toBe(true);
 });
+
+test.each([0, 1, 2])(
+  "a file whose tables another process makes after statement %i is not taken for a stranger's",
+  (asked) => {
+    const path = scratchPath();
+    const connection = openConnection(path, { readOnly: false });
+    onTestFinished(() => connection.close());
+    connection.exec("PRAGMA journal_mode = WAL");
+    let statements = 0;
+    const disturbed: Connection = {
+      ...connection,
+      get<Row>(text: string) {
+        if (statements++ === asked) migrateFromElsewhere(path);
+        return connection.get<Row>(text);
+      },
+    };
+    expect([0, MIGRATIONS.length]).toContain(checkedVersion(disturbed));
+    migrateFromElsewhere(path);
+    expect(checkedVersion(disturbed)).toBe(MIGRATIONS.length);
+  },
+);
+
+function migrateFromElsewhere(path: string): void {
+  const other = openConnection(path, { readOnly: false });
+  migrateFile(other);
+  other.close();
+}
 
 test("a file that is no database is refused and left as it is", async () => {
   const path = scratchPath();
