@@ -2,10 +2,10 @@ import type { FilterNode } from "../../core/filter/filter.ts";
 import type { MemoryRecord } from "../../core/record.ts";
 import type { ListQuery } from "../../core/store.ts";
 import type { Instant } from "../../core/time.ts";
+import { pageSql, pastWhere, presentWhere as present } from "../sql/listing.ts";
 import type { Database } from "./database.ts";
-import { filterSql } from "./filter-sql.ts";
 import { labelKey } from "./labels.ts";
-import { PAST_COLUMNS, PRESENT_COLUMNS, PRESENT_RECORDS, recordOf, timestamp } from "./rows.ts";
+import { PAST_COLUMNS, PRESENT_COLUMNS, PRESENT_RECORDS, recordOf } from "./rows.ts";
 import { PAST, PRESENT } from "./sources.ts";
 import { constant, type Sql, sql } from "./sql.ts";
 
@@ -18,9 +18,9 @@ export async function listRecords(
   const list =
     asOf === undefined
       ? sql`SELECT ${constant(PRESENT_COLUMNS)} FROM ${constant(PRESENT_RECORDS)}
-          WHERE ${presentWhere(tenant, query.filter, query.now)} ${pageSql(query, "r")}`
+          WHERE ${presentWhere(tenant, query.filter, query.now)} ${pageSql(query, "r", labelKey)}`
       : sql`SELECT ${constant(PAST_COLUMNS)} FROM SCHEMA.versions v
-          WHERE ${pastWhere(tenant, query, asOf)} ${pageSql(query, "v")}`;
+          WHERE ${pastWhere(labelKey(tenant), { ...query, asOf }, "SCHEMA.versions", PAST)} ${pageSql(query, "v", labelKey)}`;
   return (await database.scan(tenant, list)).map(recordOf);
 }
 
@@ -33,7 +33,7 @@ export async function countRecords(
   const count =
     asOf === undefined
       ? sql`SELECT count(*) FROM SCHEMA.records r WHERE ${presentWhere(tenant, filter, now)}`
-      : sql`SELECT count(*) FROM SCHEMA.versions v WHERE ${pastWhere(tenant, query, asOf)}`;
+      : sql`SELECT count(*) FROM SCHEMA.versions v WHERE ${pastWhere(labelKey(tenant), { ...query, asOf }, "SCHEMA.versions", PAST)}`;
   const [row] = await database.scan(tenant, count);
   return Number(row?.[0]);
 }
@@ -59,30 +59,5 @@ export async function rowNumbers(
 
 /** The `records r` that are alive and fit. */
 export function presentWhere(tenant: string, filter: FilterNode, now: Instant): Sql {
-  return sql`r.tenant = ${labelKey(tenant)} AND (r.expires_at IS NULL OR r.expires_at > ${timestamp(now)})
-    AND ${filterSql(filter, PRESENT)}`;
-}
-
-/** The version that was the last at `asOf`, where the record was there then. */
-function pastWhere(tenant: string, { filter, now }: Pick<ListQuery, "filter" | "now">, asOf: Instant): Sql {
-  const then = timestamp(asOf);
-  return sql`v.tenant = ${labelKey(tenant)} AND v.present AND v.at <= ${then}
-    AND NOT EXISTS (SELECT 1 FROM SCHEMA.versions AS later
-      WHERE later.tenant = v.tenant AND later.id = v.id AND later.version > v.version AND later.at <= ${then})
-    AND (v.expires_at IS NULL OR v.expires_at > ${timestamp(now)})
-    AND ${filterSql(filter, PAST)}`;
-}
-
-/** Order, place and size of a page. The condition on the time alone lets an index find the place. */
-function pageSql({ order, after, limit, offset = 0 }: ListQuery, table: "r" | "v"): Sql {
-  const [createdAt, id] = [constant(`${table}.created_at`), constant(`${table}.id`)];
-  const beyond = constant(order === "newest" ? "<" : ">");
-  const key = after && timestamp(after.createdAt);
-  const place =
-    after && key !== undefined
-      ? sql`AND ${createdAt} ${beyond}= ${key}
-          AND (${createdAt} ${beyond} ${key} OR ${id} > ${labelKey(after.id)})`
-      : constant("");
-  const direction = constant(order === "newest" ? "DESC" : "ASC");
-  return sql`${place} ORDER BY ${createdAt} ${direction}, ${id} LIMIT ${limit}::bigint OFFSET ${offset}::bigint`;
+  return present(labelKey(tenant), { filter, now }, PRESENT);
 }

@@ -4,31 +4,6 @@ import { fromInstantKey, type Instant, instantKey } from "../../core/time.ts";
 import type { Row } from "./driver.ts";
 import { decodeJson } from "./wire-text.ts";
 
-/** Fields of a record that have a column of their own in the table `records`. */
-export const COLUMNS = {
-  id: "id",
-  version: "version",
-  type: "type",
-  namespace: "namespace",
-  userId: "user_id",
-  agentId: "agent_id",
-  sessionId: "session_id",
-  pinned: "pinned",
-  extracted: "extracted",
-  importance: "importance",
-  accessCount: "access_count",
-  createdAt: "created_at",
-  updatedAt: "updated_at",
-  lastAccessedAt: "last_accessed_at",
-  persistedAt: "persisted_at",
-  eventDate: "event_date",
-  validFrom: "valid_from",
-  validTo: "valid_to",
-  expiresAt: "expires_at",
-  topics: "topics",
-  entities: "entities",
-} as const satisfies Partial<Record<FilterField, string>>;
-
 /** Fields whose column has the `label_key` of the label. */
 export const LABELS: ReadonlySet<FilterField> = new Set([
   "id",

@@ -2,7 +2,7 @@ import type { IndexEntry, IndexedRecord } from "../../core/recall-index.ts";
 import type { Connection } from "./driver.ts";
 import { UPDATE_ENTRY } from "./record-write.ts";
 import { entryValues, INDEXED_COLUMNS, INDEXED_RECORDS, type IndexedRow, indexedRecord } from "./rows.ts";
-import { constant, sql } from "./sql.ts";
+import { constant, sql, statement } from "./sql.ts";
 import { tenantNumber } from "./tenants.ts";
 import type { Steps } from "./writer.ts";
 
@@ -13,8 +13,8 @@ export function indexedRecords(
 ): IndexedRecord[] {
   const { afterRow, limit, userId } = query;
   const user = userId === undefined ? constant("") : sql`AND r.user_id IS ${userId}`;
-  const { text, values } = sql`SELECT ${constant(INDEXED_COLUMNS)} FROM ${constant(INDEXED_RECORDS)}
-    WHERE r.tenant = ${tenant} ${user} AND r.row > ${afterRow} ORDER BY r.row LIMIT ${limit}`;
+  const { text, values } = statement(sql`SELECT ${constant(INDEXED_COLUMNS)} FROM ${constant(INDEXED_RECORDS)}
+    WHERE r.tenant = ${tenant} ${user} AND r.row > ${afterRow} ORDER BY r.row LIMIT ${limit}`);
   return connection.tuples<IndexedRow>(text, ...values).map(indexedRecord);
 }
 
@@ -60,7 +60,7 @@ export function staleEntries(
     UNION ALL SELECT row FROM entries WHERE embedder = ${embedder} AND analyzer < ${analyzer}
     UNION ALL SELECT row FROM entries WHERE embedder = ${embedder} AND analyzer > ${analyzer}
     UNION ALL SELECT row FROM entries WHERE vector IS NULL`;
-  const { text, values } = sql`SELECT id FROM records
-    WHERE tenant = ${tenant} AND row IN (${stale}) ORDER BY row LIMIT ${limit}`;
+  const { text, values } = statement(sql`SELECT id FROM records
+    WHERE tenant = ${tenant} AND row IN (${stale}) ORDER BY row LIMIT ${limit}`);
   return connection.all<{ id: string }>(text, ...values).map(({ id }) => id);
 }

@@ -1,33 +1,9 @@
-import { FIELD_KINDS, type FilterField } from "../../core/filter/fields.ts";
+import { FIELD_KINDS } from "../../core/filter/fields.ts";
 import type { IndexEntry, IndexedRecord } from "../../core/recall-index.ts";
 import type { MemoryRecord } from "../../core/record.ts";
 import { fromInstantKey, type Instant, instantKey } from "../../core/time.ts";
+import { COLUMNS } from "../sql/columns.ts";
 import type { SqlValue } from "./driver.ts";
-
-/** Fields of a record that have a column of their own in the table `records`. */
-export const COLUMNS = {
-  id: "id",
-  version: "version",
-  type: "type",
-  namespace: "namespace",
-  userId: "user_id",
-  agentId: "agent_id",
-  sessionId: "session_id",
-  pinned: "pinned",
-  extracted: "extracted",
-  importance: "importance",
-  accessCount: "access_count",
-  createdAt: "created_at",
-  updatedAt: "updated_at",
-  lastAccessedAt: "last_accessed_at",
-  persistedAt: "persisted_at",
-  eventDate: "event_date",
-  validFrom: "valid_from",
-  validTo: "valid_to",
-  expiresAt: "expires_at",
-  topics: "topics",
-  entities: "entities",
-} as const satisfies Partial<Record<FilterField, string>>;
 
 const FIELDS = Object.keys(COLUMNS) as (keyof typeof COLUMNS)[];
 

@@ -3,7 +3,7 @@ import type { SessionSummary } from "../../core/store.ts";
 import { fromInstantKey, type Instant, instantKey } from "../../core/time.ts";
 import type { Connection } from "./driver.ts";
 import { removeSession } from "./sessions.ts";
-import { constant, type Sql, sql } from "./sql.ts";
+import { constant, type Sql, sql, statement } from "./sql.ts";
 import type { Steps } from "./writer.ts";
 
 interface KeyRow {
@@ -47,10 +47,11 @@ export function listSessions(
   const { namespace, userId, limit, offset } = query;
   const where = sql`s.tenant = ${tenant} AND (s.expires_at IS NULL OR s.expires_at > ${instantKey(query.now)})
     ${restriction("s.namespace", namespace)} ${restriction("s.user_id", userId)}`;
-  const page = sql`SELECT ${constant(KEY_COLUMNS)}, s.message_count, s.created_at, s.updated_at, s.expires_at, s.version
+  const page =
+    statement(sql`SELECT ${constant(KEY_COLUMNS)}, s.message_count, s.created_at, s.updated_at, s.expires_at, s.version
     FROM sessions s JOIN tenants t ON t.tenant = s.tenant
-    WHERE ${where} ORDER BY s.updated_at DESC, s.key LIMIT ${limit} OFFSET ${offset}`;
-  const total = sql`SELECT count(*) AS count FROM sessions s WHERE ${where}`;
+    WHERE ${where} ORDER BY s.updated_at DESC, s.key LIMIT ${limit} OFFSET ${offset}`);
+  const total = statement(sql`SELECT count(*) AS count FROM sessions s WHERE ${where}`);
   return {
     sessions: connection.all<SummaryRow>(page.text, ...page.values).map(summary),
     total: connection.get<{ count: number }>(total.text, ...total.values)?.count ?? 0,

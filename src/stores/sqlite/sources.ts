@@ -1,41 +1,38 @@
 import { FIELD_KINDS, type FilterField } from "../../core/filter/fields.ts";
-import type { RecordSource } from "./filter-sql.ts";
-import { COLUMNS } from "./rows.ts";
-import { constant, type Sql } from "./sql.ts";
+import { ownColumn } from "../sql/columns.ts";
+import { fieldTests } from "./field-tests.ts";
+import { constant } from "./sql.ts";
 
 const PRESENT_BODY = "(SELECT body FROM versions WHERE number = r.version_number)";
 
 /** Fields of `records r`: a column where there is one, else the body. */
-export const PRESENT: RecordSource = {
-  scalar: (field) => ownColumn(field) ?? scalarOf(PRESENT_BODY, field),
-  list: (field) => ownColumn(field) ?? constant(`(${PRESENT_BODY} -> '$.${field}')`),
+export const PRESENT = fieldTests({
+  scalar: (field) => constant(ownColumn("r", field) ?? scalarOf(PRESENT_BODY, field)),
+  list: (field) => constant(ownColumn("r", field) ?? `(${PRESENT_BODY} -> '$.${field}')`),
   metadata: constant("r.metadata"),
-};
-
-const PAST_COLUMNS: ReadonlySet<FilterField> = new Set(["id", "userId", "createdAt", "expiresAt"]);
+});
 
 /** Fields of `versions v`, records as they once were. */
-export const PAST: RecordSource = {
-  scalar: (field) =>
-    PAST_COLUMNS.has(field)
-      ? constant(`v.${COLUMNS[field as keyof typeof COLUMNS]}`)
-      : scalarOf("v.body", field),
+export const PAST = fieldTests({
+  scalar: (field) => constant(pastColumn(field) ?? scalarOf("v.body", field)),
   list: (field) => constant(`(v.body -> '$.${field}')`),
   metadata: constant("(v.body -> '$.metadata')"),
-};
+});
 
-function ownColumn(field: FilterField): Sql | undefined {
-  return Object.hasOwn(COLUMNS, field) ? constant(`r.${COLUMNS[field as keyof typeof COLUMNS]}`) : undefined;
+const PAST_FIELDS: ReadonlySet<FilterField> = new Set(["id", "userId", "createdAt", "expiresAt"]);
+
+function pastColumn(field: FilterField): string | undefined {
+  return PAST_FIELDS.has(field) ? ownColumn("v", field) : undefined;
 }
 
-function scalarOf(body: string, field: FilterField): Sql {
+function scalarOf(body: string, field: FilterField): string {
   switch (FIELD_KINDS[field]) {
     case "number":
-      return constant(`memoir_number(${body} -> '$.${field}')`);
+      return `memoir_number(${body} -> '$.${field}')`;
     case "instant":
-      return constant(instantKeySql(`(${body} ->> '$.${field}')`));
+      return instantKeySql(`(${body} ->> '$.${field}')`);
     default:
-      return constant(`(${body} ->> '$.${field}')`);
+      return `(${body} ->> '$.${field}')`;
   }
 }
 
