@@ -1,24 +1,10 @@
-import type { Clock } from "../core/clock.ts";
 import { StoreError } from "../core/errors.ts";
-import { checkLabel, type IdSource } from "../core/identifiers.ts";
-import type { JobStore } from "../core/job-store.ts";
+import { checkLabel } from "../core/identifiers.ts";
 import type { JobQueue, StopOptions } from "../core/jobs.ts";
-import type { Logger } from "../core/logger.ts";
 import { formatMilliseconds } from "../core/time.ts";
 import { checkJob, checkQuery } from "./check.ts";
+import type { QueueParts } from "./queue-parts.ts";
 import { QueueWorker } from "./worker.ts";
-
-/** What a queue is made of. */
-export interface QueueParts {
-  readonly store: JobStore;
-  readonly clock: Clock;
-  readonly ids: IdSource;
-  readonly logger: Logger;
-  /** Numbers from 0 to 1 that spread retries. Default `Math.random`. */
-  readonly random?: () => number;
-  /** Milliseconds between two looks of a worker for jobs of other processes. Default 1000. */
-  readonly poll?: number;
-}
 
 /** A queue on the given store. Closing it closes the store. */
 export function createJobQueue(parts: QueueParts): JobQueue {

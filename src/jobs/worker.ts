@@ -5,7 +5,7 @@ import { formatMilliseconds, type Instant } from "../core/time.ts";
 import { pauseAfter } from "./backoff.ts";
 import { between, checkJob, checkKind } from "./check.ts";
 import { failureOf, isFinal } from "./failure.ts";
-import type { QueueParts } from "./queue.ts";
+import type { QueueParts } from "./queue-parts.ts";
 import { type Ticks, ticksOf } from "./ticks.ts";
 
 /** Milliseconds that running jobs have to end when nothing else is said. */

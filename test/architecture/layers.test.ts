@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { readModules, staticGraph } from "./modules.ts";
+import { circles, readModules, staticGraph } from "./modules.ts";
 
 const modules = readModules();
 const sources = [...modules.values()];
@@ -108,6 +108,13 @@ describe("layers", () => {
         .map(({ target }) => `${path} imports ${target}`),
     );
     expect(known).toEqual([]);
+  });
+
+  test("no imports go around in a circle, those of types neither", () => {
+    expect(circles(modules)).toEqual([
+      // A memory gives sessions, and a session gives its memory: that is what users see of them.
+      ["src/conversation.ts", "src/conversations.ts", "src/memory.ts", "src/session.ts"],
+    ]);
   });
 
   test("nothing imports a file that is not there", () => {

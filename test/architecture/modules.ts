@@ -60,3 +60,31 @@ export function staticGraph(modules: ReadonlyMap<string, Module>, entry: string)
   visit(entry);
   return reached;
 }
+
+/** Groups of modules that import one another around a circle, types included; `import()` breaks a circle. */
+export function circles(modules: ReadonlyMap<string, Module>): string[][] {
+  const reached = new Map([...modules.keys()].map((path) => [path, reachedFrom(modules, path)]));
+  const found: string[][] = [];
+  const seen = new Set<string>();
+  for (const [path, others] of reached) {
+    if (seen.has(path) || !others.has(path)) continue;
+    const circle = [...others].filter((other) => reached.get(other)?.has(path));
+    for (const member of circle) seen.add(member);
+    found.push(circle.sort());
+  }
+  return found;
+}
+
+/** Every module that importing one leads to, itself only around a circle. */
+function reachedFrom(modules: ReadonlyMap<string, Module>, entry: string): Set<string> {
+  const reached = new Set<string>();
+  const visit = (path: string) => {
+    for (const { target, dynamic } of modules.get(path)?.imports ?? []) {
+      if (dynamic || !modules.has(target) || reached.has(target)) continue;
+      reached.add(target);
+      visit(target);
+    }
+  };
+  visit(entry);
+  return reached;
+}

@@ -5,6 +5,7 @@ import type { CandidateQuery, IndexedRecord } from "../../src/core/recall-index.
 import { meaningInMemory } from "../../src/vectors/local/meaning.ts";
 import { Pace } from "../../src/vectors/local/pace.ts";
 import { Partition } from "../../src/vectors/local/partition.ts";
+import { Selections } from "../../src/vectors/local/selections.ts";
 import { viewOf } from "../../src/vectors/local/view.ts";
 
 const WORDS = ["seat", "aisle", "window", "plane", "train", "night"];
@@ -56,8 +57,9 @@ test.each([
   // More than are copied at once.
   for (let place = 0; place < 25_000; place++) partition.put(recordAt(place));
   const groups = partition.groups.matching(EVERYTHING, "2026-01-01T00:00:00.000Z", "ann") ?? [];
+  const selections = new Selections(partition);
   const search = async () => {
-    const selection = partition.select(groups);
+    const selection = selections.of(groups);
     const view = viewOf(selection, new Pace(), meaningInMemory(selection));
     expect(view.size).toBe(2_500);
     const { rows, cosines, words, partWords, lengths, mostWords } = await view.candidates(QUERY);

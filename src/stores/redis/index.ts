@@ -1,12 +1,13 @@
 import { randomBytes } from "node:crypto";
-import { type Logger, silentLogger } from "../../core/logger.ts";
+import { silentLogger } from "../../core/logger.ts";
 import type { Store } from "../../core/store.ts";
 import { checkData } from "./check.ts";
 import { parseAddress } from "./connection/address.ts";
 import { connectServer } from "./connection/server.ts";
-import { type CheckedSettings, checkSettings, type RedisSettings } from "./connection/settings.ts";
+import { type CheckedSettings, checkSettings } from "./connection/settings.ts";
 import { warnOfLoss } from "./durability.ts";
 import { readChanges, takeChanges } from "./feed.ts";
+import type { RedisStoreOptions } from "./options.ts";
 import { presentAliases } from "./records/aliases.ts";
 import { forgetAnswers, recallResult } from "./records/answers.ts";
 import { indexedById, indexedRecords, reindexRecords, staleEntries } from "./records/index-entries.ts";
@@ -26,17 +27,9 @@ import { openVectorSets } from "./vector-sets.ts";
 
 export type { RedisSettings } from "./connection/settings.ts";
 export type { RedisRisk } from "./durability.ts";
+export type { RedisStoreOptions } from "./options.ts";
 export { type RedisKeyUsage, type RedisUsage, redisUsage } from "./usage.ts";
 export type { Compression } from "./values.ts";
-
-export interface RedisStoreOptions extends RedisSettings {
-  /**
-   * `redis://[user:password@]host[:port][/database]`, `redis+sentinel://host1,host2/name[/database]`,
-   * `redis+cluster://host1,host2`, or the same with `rediss` for TLS. The settings may stand behind a question mark.
-   */
-  readonly url: string;
-  readonly logger?: Logger;
-}
 
 /**
  * Keeps memory in Redis 7 or later, with plain commands and scripts: any number of handles, processes and hosts may

@@ -4,7 +4,7 @@ import { asList, asText } from "./connection/reply.ts";
 import { connectServer } from "./connection/server.ts";
 import { checkSettings } from "./connection/settings.ts";
 import { durabilityRisks, type RedisRisk } from "./durability.ts";
-import type { RedisStoreOptions } from "./index.ts";
+import type { RedisStoreOptions } from "./options.ts";
 import { hasVectorSets } from "./vector-sets.ts";
 
 /** What keys of one kind take. */

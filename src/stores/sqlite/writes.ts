@@ -3,7 +3,7 @@ import type { RecordWrite } from "../../core/store.ts";
 import { forgetAnswers } from "./answers.ts";
 import type { Connection } from "./driver.ts";
 import { takeChanges } from "./feed.ts";
-import { JOB_WRITES } from "./jobs.ts";
+import { JOB_WRITES } from "./job-writes.ts";
 import { reindexRecords } from "./record-index.ts";
 import { writeBatch } from "./record-write.ts";
 import { removeExpiredSessions } from "./session-list.ts";

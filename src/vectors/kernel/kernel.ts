@@ -1,6 +1,3 @@
-import { createJavaScriptKernel } from "./javascript-kernel.ts";
-import { createWasmKernel } from "./wasm-kernel.ts";
-
 /**
  * Scores rows against a query. All places are byte addresses in the kernel's memory, multiples of 16.
  *
@@ -43,9 +40,4 @@ export interface VectorKernel {
   readonly memory: ArrayBuffer;
   /** Makes the memory at least `bytes` long, keeping its content. */
   reserve(bytes: number): void;
-}
-
-/** The WebAssembly kernel, or the same in plain JavaScript where WebAssembly SIMD is missing. */
-export function createKernel(): VectorKernel {
-  return createWasmKernel() ?? createJavaScriptKernel();
 }

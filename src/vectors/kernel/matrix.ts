@@ -1,5 +1,6 @@
 import { ValidationError } from "../../core/errors.ts";
-import { createKernel, type VectorKernel } from "./kernel.ts";
+import { createKernel } from "./create-kernel.ts";
+import type { VectorKernel } from "./kernel.ts";
 import { encodeQuery } from "./query.ts";
 import { type RowScore, Top } from "./top.ts";
 

@@ -1,9 +1,11 @@
+import type { Embedder } from "../../core/embedder.ts";
 import { PackedFeatures, readGroup } from "../../core/features.ts";
-import type { IndexedRecord } from "../../core/recall-index.ts";
+import type { IndexedRecord, Indexer } from "../../core/recall-index.ts";
+import type { RecordStore } from "../../core/store.ts";
 import { analysed } from "./analysed.ts";
-import type { LocalIndexOptions } from "./local-index.ts";
 import { Pace } from "./pace.ts";
-import { Partition } from "./partition.ts";
+import { Partition, type PartitionOptions } from "./partition.ts";
+import { Selections } from "./selections.ts";
 
 /** Rows read from the store at once: few enough that taking them in does not hold the event loop. */
 const PAGE = 400;
@@ -15,7 +17,13 @@ const MANY = 5 * PAGE;
 /** With more dead slots than living ones, and at least so many, a partition is read anew. */
 const DEAD_ALLOWED = 1000;
 
-interface FollowedOptions extends LocalIndexOptions {
+interface FollowedOptions {
+  readonly store: RecordStore;
+  /** Vectors of other embedders are left out. */
+  readonly embedder: Pick<Embedder, "id" | "dimensions">;
+  /** Makes anew what another analyser made. */
+  readonly indexer: Pick<Indexer, "analyzer" | "features">;
+  readonly partition: PartitionOptions;
   readonly tenant: string;
   /** Left out: all users' records, and those of no user. */
   readonly userId?: string;
@@ -24,7 +32,7 @@ interface FollowedOptions extends LocalIndexOptions {
 /** A partition that is as new as its store whenever it is asked for. */
 export class FollowedPartition {
   readonly #options: FollowedOptions;
-  #partition: Partition;
+  #selections: Selections;
   /** The last change that is in the partition; -1 before it was read. */
   #sequence = -1;
   /** One catches up at a time; the others wait for it and then look whether there is more. */
@@ -32,7 +40,11 @@ export class FollowedPartition {
 
   constructor(options: FollowedOptions) {
     this.#options = options;
-    this.#partition = this.#emptyPartition();
+    this.#selections = new Selections(new Partition(options.embedder, options.partition));
+  }
+
+  get #partition(): Partition {
+    return this.#selections.partition;
   }
 
   /** Records held, dead ones included. */
@@ -40,35 +52,28 @@ export class FollowedPartition {
     return this.#partition.length;
   }
 
-  #emptyPartition(): Partition {
-    const { embedder, elsewhere } = this.#options;
-    return elsewhere
-      ? new Partition(embedder, { keepsVectors: false, allUpTo: elsewhere.allUpTo })
-      : new Partition(embedder);
-  }
-
-  /** The partition with every change that was made before the call. */
-  current(): Promise<Partition> {
+  /** The selections of the partition, with every change that was made before the call. */
+  current(): Promise<Selections> {
     const caughtUp = this.#queue.then(() => this.#catchUp());
     // The one who asked is told of a failure; the next one tries again.
     this.#queue = caughtUp.catch(() => undefined);
     return caughtUp;
   }
 
-  async #catchUp(): Promise<Partition> {
+  async #catchUp(): Promise<Selections> {
     const { store, tenant } = this.#options;
     const last = await store.lastSequence(tenant);
     const { dead, size } = this.#partition;
     if (this.#sequence < 0 || (dead > DEAD_ALLOWED && dead > size)) await this.#load(last);
     else if (last > this.#sequence) await this.#follow();
     await this.#askForVectors();
-    return this.#partition;
+    return this.#selections;
   }
 
   /** Changes made while reading are read again afterwards: taking in a record twice does no harm. */
   async #load(last: number): Promise<void> {
-    const { store, tenant, userId } = this.#options;
-    const partition = this.#emptyPartition();
+    const { store, tenant, userId, embedder, partition: options } = this.#options;
+    const partition = new Partition(embedder, options);
     const pace = new Pace();
     for (let afterRow = 0; ; ) {
       const page = await store.indexed(tenant, {
@@ -85,7 +90,7 @@ export class FollowedPartition {
       if (!end || page.length < PAGE) break;
       afterRow = end.row;
     }
-    this.#partition = partition;
+    this.#selections = new Selections(partition);
     this.#sequence = last;
   }
 

@@ -32,27 +32,28 @@ export interface LocalIndexOptions {
  * keeps up to date by the change feed.
  */
 export function createLocalIndex(options: LocalIndexOptions): RecallIndex {
-  const { store } = options;
+  const { store, embedder, indexer, elsewhere } = options;
   /** By use, the one unused for longest first. */
   const partitions = new Map<string, FollowedPartition>();
 
   return {
     async view(request) {
       const { scope, filter, now, signal } = request;
-      const partition = await partitionFor(scope).current();
+      const selections = await partitionFor(scope).current();
       signal?.throwIfAborted();
       letGo();
       const pace = new Pace(signal);
+      const { partition } = selections;
       const groups = partition.groups.matching(filter, now, scope.userId);
       // A record written since then is not in the partition and left out: it came after the question.
       const selection = groups
-        ? partition.select(groups)
+        ? selections.of(groups)
         : new Selection(
             partition,
             await slotsOf(partition, await store.rows(scope.tenant, filter, now), pace),
           );
       await pace.rest();
-      const meaning = options.elsewhere?.meaning(selection, request) ?? meaningInMemory(selection);
+      const meaning = elsewhere?.meaning(selection, request) ?? meaningInMemory(selection);
       return viewOf(selection, pace, meaning);
     },
     async close() {
@@ -65,7 +66,14 @@ export function createLocalIndex(options: LocalIndexOptions): RecallIndex {
     const key = whole || userId === null ? encodeKey([tenant]) : encodeKey([tenant, userId]);
     const found =
       partitions.get(key) ??
-      new FollowedPartition({ ...options, tenant, ...(userId !== null && { userId }) });
+      new FollowedPartition({
+        store,
+        embedder,
+        indexer,
+        partition: elsewhere ? { keepsVectors: false, allUpTo: elsewhere.allUpTo } : {},
+        tenant,
+        ...(userId !== null && { userId }),
+      });
     partitions.delete(key);
     partitions.set(key, found);
     return found;

@@ -3,16 +3,12 @@ import type { IndexedRecord } from "../../core/recall-index.ts";
 import { IntegerColumn } from "./column.ts";
 import { Groups } from "./groups.ts";
 import { Postings } from "./postings.ts";
-import { Selection } from "./selection.ts";
 import { SessionLinks } from "./session-links.ts";
 import { SlotsById } from "./slots-by-id.ts";
 import { TraitColumns } from "./trait-columns.ts";
 import { VectorColumn } from "./vector-column.ts";
 import { WordColumn } from "./word-column.ts";
 import { Zeros } from "./zeros.ts";
-
-/** What is kept of selections is at most that of so many slots, or that of all slots twice. */
-const SELECTED = { slots: 50_000, times: 2, selections: 2_000 } as const;
 
 export interface PartitionOptions {
   /** False: vectors are kept elsewhere. Default true. */
@@ -49,11 +45,8 @@ export class Partition {
   readonly #slotOfId = new SlotsById();
   /** The living slot of each row, once somebody has asked for one. */
   #slotOfRow: Map<number, number> | null = null;
-  /** By the groups they consist of; only for the partition as it is now. */
-  readonly #selections = new Map<string, Selection>();
-  /** Slots in all of them. */
-  #selected = 0;
   readonly #withoutVector = new Set<string>();
+  #changes = 0;
 
   constructor(
     embedder: { readonly id: string; readonly dimensions: number },
@@ -79,6 +72,11 @@ export class Partition {
   /** Number of slots whose record is gone or has another slot. */
   get dead(): number {
     return this.length - this.size;
+  }
+
+  /** How often a record was put in or taken out: what was worked out before the last time no longer holds. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /** Ids of records that wait for a vector of this embedder, the longest waiting first. */
@@ -108,34 +106,6 @@ export class Partition {
     return this.#slotOfId.get(id);
   }
 
-  /** The living slots of some groups. */
-  select(groups: readonly number[]): Selection {
-    const key = groups.join();
-    const known = this.#selections.get(key);
-    if (known) return known;
-    const selection = new Selection(this, this.groups.slotsOf(groups));
-    this.#selections.set(key, selection);
-    this.#selected += selection.slots.length;
-    this.#letGo();
-    return selection;
-  }
-
-  /** Lets the selections go that were made first, except for the last one. */
-  #letGo(): void {
-    const most = Math.max(SELECTED.slots, SELECTED.times * this.length);
-    for (const [key, { slots }] of this.#selections) {
-      const fits = this.#selected <= most && this.#selections.size <= SELECTED.selections;
-      if (fits || this.#selections.size === 1) return;
-      this.#selections.delete(key);
-      this.#selected -= slots.length;
-    }
-  }
-
-  #forgetSelections(): void {
-    this.#selections.clear();
-    this.#selected = 0;
-  }
-
   /** Puts a record with features of the present analyser into a new slot. */
   put({ row, id, entry }: IndexedRecord): void {
     this.remove(id);
@@ -156,7 +126,7 @@ export class Partition {
     this.links.add();
     this.#slotOfId.set(id, slot);
     this.#slotOfRow?.set(row, slot);
-    this.#forgetSelections();
+    this.#changes++;
   }
 
   remove(id: string): void {
@@ -170,6 +140,6 @@ export class Partition {
     this.words.remove(slot);
     this.groups.remove(slot);
     this.links.remove(slot);
-    this.#forgetSelections();
+    this.#changes++;
   }
 }

@@ -1,4 +1,5 @@
 import type { Partition } from "./partition.ts";
+import { placeIn } from "./rising.ts";
 
 /** Where numbers that belong to slots are looked up. */
 export interface Places {
@@ -36,16 +37,4 @@ export function placesAmong(slots: Uint32Array, partition: Partition): Places {
     slotAt: (place) => slots[place] ?? -1,
     lengths,
   };
-}
-
-/** Where in a rising list the value is; -1 when it is not there. */
-export function placeIn(list: Uint32Array, value: number): number {
-  let low = 0;
-  let high = list.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((list[middle] ?? 0) < value) low = middle + 1;
-    else high = middle;
-  }
-  return list[low] === value ? low : -1;
 }

@@ -1,4 +1,4 @@
-import { placeIn } from "./places.ts";
+import { placeIn } from "./rising.ts";
 import type { WordBlock } from "./word-column.ts";
 
 /** A part of where a term occurs: slots in rising order, and how often in each. */
