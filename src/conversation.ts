@@ -1,5 +1,6 @@
 import { NotFoundError, ValidationError } from "./core/errors.ts";
 import type { JsonObject, JsonValue } from "./core/json.ts";
+import { knownNames } from "./core/known-names.ts";
 import type { SessionOperation } from "./core/session/operations.ts";
 import type { Message, SessionState } from "./core/session/state.ts";
 import type { CallOptions, SessionWriteOptions } from "./operations.ts";
@@ -24,6 +25,15 @@ export interface ConversationSize {
   readonly messages: number;
   readonly total: number;
 }
+
+const checkFieldOptions = knownNames<FieldOptions>("options", {
+  signal: true,
+  expectedVersion: true,
+  create: true,
+  idempotencyKey: true,
+  fingerprint: true,
+  ttl: true,
+});
 
 const DEFAULT_TTL = 3600;
 const DEFAULT_MESSAGES = 100;
@@ -222,7 +232,9 @@ export class ConversationMemory {
     operations: readonly SessionOperation[],
     options?: FieldOptions,
   ): Promise<readonly JsonValue[]> {
-    return (await this.#session.apply(operations, options)).results;
+    checkFieldOptions(options);
+    const { ttl: _, ...write } = options ?? {};
+    return (await this.#session.apply(operations, write)).results;
   }
 
   /** Writes to a conversation that is there; gives null when it is not. */

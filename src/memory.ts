@@ -1,12 +1,14 @@
 import { type ConversationOptions, Conversations } from "./conversations.ts";
 import { WakingWatch } from "./core/change-watch.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
-import { UnsupportedError } from "./core/errors.ts";
+import { UnsupportedError, ValidationError } from "./core/errors.ts";
 import { checkLabel, type IdSource } from "./core/identifiers.ts";
 import type { JobOverview, JobQueue } from "./core/jobs.ts";
+import { knownNames } from "./core/known-names.ts";
 import type { AddResult, MemoryRecord, RecordInput, RecordPatch, RecordVersion } from "./core/record.ts";
 import { narrowScope, type ResolvedScope, type Scope, UNRESTRICTED } from "./core/scope.ts";
 import type { Change, SessionSummary } from "./core/store.ts";
+import { checkConversationOptions } from "./open-options.ts";
 import type {
   AddOptions,
   CallOptions,
@@ -25,6 +27,19 @@ import type {
   SessionPage,
   UpdateOptions,
 } from "./operations.ts";
+import {
+  checkAddOptions,
+  checkCallOptions,
+  checkDeleteOptions,
+  checkForgetOptions,
+  checkForgetPolicy,
+  checkListOptions,
+  checkListSessionsOptions,
+  checkReadOptions,
+  checkRecordNames,
+  checkSearchOptions,
+  checkUpdateOptions,
+} from "./option-names.ts";
 import { type Paged, paged } from "./paged.ts";
 import { Session } from "./session.ts";
 import { ulidSource } from "./ulid.ts";
@@ -50,6 +65,14 @@ export interface FollowOptions extends ChangesOptions {
   /** Most milliseconds between two looks while following; a server sends changes by itself. Default 250. */
   readonly interval?: number;
 }
+
+const checkFollowOptions = knownNames<FollowOptions>("options", {
+  signal: true,
+  after: true,
+  limit: true,
+  follow: true,
+  interval: true,
+});
 
 /**
  * A memory, or the part of one that a scope leaves. Long-term memory is here; working memory is behind `session`.
@@ -116,6 +139,7 @@ export class Memory implements AsyncDisposable {
 
   /** The sessions of this namespace and user seen as dictionaries with messages. */
   conversations(options: ConversationOptions = {}): Conversations {
+    checkConversationOptions(options);
     return new Conversations(this, this.#clock, { ...this.#conversations, ...options });
   }
 
@@ -126,20 +150,29 @@ export class Memory implements AsyncDisposable {
     input: string | RecordInput | readonly (string | RecordInput)[],
     options?: AddOptions,
   ): Promise<AddResult | AddResult[]> {
-    const inputs = (isList(input) ? input : [input]).map((item) =>
-      typeof item === "string" ? { text: item } : item,
-    );
+    checkAddOptions(options);
+    const given = isList(input) ? input : [input];
+    const inputs = given.map((item, index) => {
+      if (typeof item === "string") return { text: item };
+      const path = given.length === 1 ? [] : [index];
+      if (typeof item !== "object" || item === null)
+        throw ValidationError.of(path.length > 0 ? path : "record", "must be a text or a record", item);
+      checkRecordNames(item, path);
+      return item;
+    });
     const results = await this.#operations.add(this.#scope, inputs, options);
     return isList(input) ? results : (results[0] as AddResult);
   }
 
   /** Finds records for a question or a few words, best first. */
   async search(query: string, options?: SearchOptions): Promise<SearchResult> {
+    checkSearchOptions(options);
     return this.#operations.search(this.#scope, query, options);
   }
 
   /** A record by id, or null when it is not in this scope. Ids merged away lead to what replaced them. */
   async get(id: string, options?: ReadOptions): Promise<MemoryRecord | null> {
+    checkReadOptions(options);
     const [record] = await this.#operations.get(this.#scope, [id], options);
     return record ?? null;
   }
@@ -147,8 +180,13 @@ export class Memory implements AsyncDisposable {
   /** A page of records: `await` it for one page, or `for await` over it for all of them. */
   list(options: ListOptions = {}): Paged<RecordPage, MemoryRecord> {
     return paged(
-      (cursor: string | null) =>
-        this.#operations.list(this.#scope, cursor === null ? options : { ...options, cursor, offset: 0 }),
+      async (cursor: string | null) => {
+        checkListOptions(options);
+        return this.#operations.list(
+          this.#scope,
+          cursor === null ? options : { ...options, cursor, offset: 0 },
+        );
+      },
       (page) => page.records,
       (page) => page.cursor,
     );
@@ -156,26 +194,34 @@ export class Memory implements AsyncDisposable {
 
   /** Changes fields of a record; `expectedVersion` refuses when somebody else was first. */
   async update(id: string, patch: RecordPatch, options?: UpdateOptions): Promise<MemoryRecord> {
+    checkUpdateOptions(options);
     return this.#operations.update(this.#scope, id, patch, options);
   }
 
   /** Deletes one record or several; gives the ids that existed. The history stays unless `erase` is set. */
   async delete(ids: string | readonly string[], options?: DeleteOptions): Promise<string[]> {
-    return this.#operations.delete(this.#scope, typeof ids === "string" ? [ids] : ids, options);
+    checkDeleteOptions(options);
+    const list = typeof ids === "string" ? [ids] : ids;
+    if (!Array.isArray(list)) throw ValidationError.of("ids", "must be an id or a list of ids", ids);
+    return this.#operations.delete(this.#scope, list, options);
   }
 
   /** Every version of a record, oldest first. */
   async history(id: string, options?: CallOptions): Promise<RecordVersion[]> {
+    checkCallOptions(options);
     return this.#operations.history(this.#scope, id, options);
   }
 
   /** Deletes what a policy calls stale. Tells only what would go unless `dryRun` is false. */
   async forget(policy: ForgetPolicy, options?: ForgetOptions): Promise<ForgetResult> {
+    checkForgetPolicy(policy ?? null);
+    checkForgetOptions(options);
     return this.#operations.forget(this.#scope, policy, options);
   }
 
   /** Changes in this scope, oldest first; with `follow` it goes on as they happen, in any process. */
   async *changes(options: FollowOptions = {}): AsyncGenerator<Change, void, undefined> {
+    checkFollowOptions(options);
     const { follow = false, interval = 250, ...query } = options;
     let after = query.after ?? 0;
     if (follow && this.#operations.follow) return yield* this.#operations.follow(this.#scope, query);
@@ -200,8 +246,10 @@ export class Memory implements AsyncDisposable {
     const from = options.offset ?? 0;
     let seen = from;
     return paged(
-      (cursor: number | null) =>
-        this.#operations.listSessions(this.#scope, { ...options, offset: cursor ?? from }),
+      async (cursor: number | null) => {
+        checkListSessionsOptions(options);
+        return this.#operations.listSessions(this.#scope, { ...options, offset: cursor ?? from });
+      },
       (page) => page.sessions,
       (page) => {
         seen += page.sessions.length;

@@ -16,6 +16,7 @@ import { createJobQueue } from "./jobs/queue.ts";
 import { openJobs } from "./jobs/registry.ts";
 import { createLocalRecall } from "./local-recall.ts";
 import { Memory } from "./memory.ts";
+import { checkOpenOptions } from "./open-options.ts";
 import { createIndexer } from "./recall/indexer.ts";
 import { openStores } from "./stores/registry.ts";
 import { ulidSource } from "./ulid.ts";
@@ -91,11 +92,14 @@ export interface OpenOptions {
  * const memory = await openMemory();
  * await memory.scope({ userId: "alice" }).add("Prefers aisle seats");
  *
- * @throws ValidationError for a store nobody knows, or when the package that keeps its jobs is missing; StoreError when it
- * cannot be opened.
+ * @throws ValidationError for an option that is wrong or unknown, a store nobody knows, or a package that is missing;
+ * UnsupportedError when Node is too old; StoreError when the store cannot be opened.
  */
+export function openMemory(options?: OpenOptions): Promise<Memory>;
+export function openMemory(store: string, options?: Omit<OpenOptions, "store">): Promise<Memory>;
 export async function openMemory(target: string | OpenOptions = {}, more: OpenOptions = {}): Promise<Memory> {
   const options: OpenOptions = typeof target === "string" ? { ...more, store: target } : target;
+  checkOpenOptions(options ?? null);
   if (options.store !== undefined && options.longTerm !== undefined)
     throw ValidationError.of("longTerm", "says the same as store: give only one of them");
   const store = options.longTerm ?? options.store ?? DEFAULT_STORE;
@@ -115,7 +119,6 @@ export async function openMemory(target: string | OpenOptions = {}, more: OpenOp
     );
     return new Memory({ operations, clock, ids, conversations });
   }
-  checkIdempotencyTtl(options.idempotencyTtl);
   const logger = options.logger ?? silentLogger;
   const opened = await openStores({ store, working: options.working }, { logger });
   try {
@@ -129,11 +132,6 @@ export async function openMemory(target: string | OpenOptions = {}, more: OpenOp
     await opened.abandon();
     throw error;
   }
-}
-
-function checkIdempotencyTtl(seconds: number | null = null): void {
-  if (seconds !== null && !(seconds > 0))
-    throw ValidationError.of("idempotencyTtl", "must be a number of seconds above 0, or null", seconds);
 }
 
 async function embed(store: Store, options: OpenOptions & { clock: Clock; ids: IdSource; logger: Logger }) {

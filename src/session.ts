@@ -21,6 +21,13 @@ import type {
   ReadSessionOptions,
   SessionWriteOptions,
 } from "./operations.ts";
+import {
+  checkContextOptions,
+  checkMessageNames,
+  checkReadSessionOptions,
+  checkSearchOptions,
+  checkSessionWriteOptions,
+} from "./option-names.ts";
 
 interface SessionParts {
   readonly memory: Memory;
@@ -64,6 +71,8 @@ export class Session implements AsyncDisposable {
     options?: SessionWriteOptions,
   ): Promise<string[]> {
     const inputs = Array.isArray(messages) ? messages : [messages];
+    for (const [index, input] of inputs.entries())
+      if (typeof input === "object") checkMessageNames(input ?? undefined, ["messages", index]);
     const now = formatMilliseconds(this.#parts.clock.now());
     const prepared = prepareMessages(inputs, { now, ids: this.#parts.ids }, ["messages"]);
     // Who stores them gives the time: clocks of hosts differ.
@@ -85,6 +94,7 @@ export class Session implements AsyncDisposable {
 
   /** Everything there is of the session; null when nobody has written to it or it has expired. */
   async read(options?: ReadSessionOptions): Promise<SessionState | null> {
+    checkReadSessionOptions(options);
     return this.#parts.operations.readSession(this.key, options);
   }
 
@@ -117,6 +127,8 @@ export class Session implements AsyncDisposable {
 
   /** What to hand to a model for a query: summary, recalled records and recent messages inside a token budget. */
   async context(query: string, options?: ContextOptions): Promise<Context> {
+    checkContextOptions(options);
+    if (options?.recall) checkSearchOptions(options.recall, ["recall"]);
     return this.#parts.operations.context(this.key, query, options);
   }
 
@@ -125,6 +137,7 @@ export class Session implements AsyncDisposable {
     operations: readonly SessionOperationInput[],
     options?: SessionWriteOptions,
   ): Promise<SessionReceipt> {
+    checkSessionWriteOptions(options);
     const { operations: memory, ttl = null } = this.#parts;
     if (ttl === null) return memory.writeSession(this.key, operations, options);
     const lifetime: SessionOperationInput = {

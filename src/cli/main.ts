@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { nodeProblem } from "./node-version.ts";
+import { nodeProblem } from "../core/node-version.ts";
 
 // Nothing else is imported before this check: older versions would fail in it without a word of help.
 const problem = nodeProblem(process.versions.node);

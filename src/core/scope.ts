@@ -1,5 +1,6 @@
 import { ValidationError } from "./errors.ts";
 import { checkLabel } from "./identifiers.ts";
+import { knownNames } from "./known-names.ts";
 
 /** The tenant of callers that name none. */
 export const DEFAULT_TENANT = "default";
@@ -35,21 +36,31 @@ export const UNRESTRICTED: ResolvedScope = {
   sessionId: null,
 };
 
+const checkScopeNames = knownNames<Scope>("scope", {
+  tenant: true,
+  namespace: true,
+  userId: true,
+  agentId: true,
+  sessionId: true,
+});
+
 /**
- * Narrows `base` by `scope`. A scope can only get narrower: changing a field that is already set is refused.
- * @throws ValidationError when a label is malformed or a field would change.
+ * Narrows `base` by `scope`. A scope can only get narrower: changing a field that is already set is refused. So is a field
+ * that is named but undefined, such as the id of a user who is not logged in: passed over, it would show everybody's memory.
+ * @throws ValidationError when a field is unknown, a label is malformed or a field would change.
  */
 export function narrowScope(base: ResolvedScope, scope: Scope): ResolvedScope {
+  checkScopeNames(scope ?? null);
   const narrowed = { ...base };
   for (const field of SCOPE_FIELDS) {
+    if (!Object.hasOwn(scope, field)) continue;
     const given = scope[field];
-    if (given === undefined) continue;
     const label = Array.isArray(given) ? joinNamespace(given) : checkLabel(given, field);
     if (base[field] !== null && base[field] !== label)
       throw ValidationError.of(field, `is already ${JSON.stringify(base[field])} in this scope`, label);
     narrowed[field] = label;
   }
-  if (scope.tenant !== undefined) {
+  if (Object.hasOwn(scope, "tenant")) {
     const tenant = checkLabel(scope.tenant, "tenant");
     // Whoever was handed a part of one tenant's memory must not get out of it by naming another tenant.
     const chosen = base.tenant !== DEFAULT_TENANT || SCOPE_FIELDS.some((field) => base[field] !== null);

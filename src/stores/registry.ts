@@ -1,5 +1,6 @@
-import { ValidationError } from "../core/errors.ts";
+import { UnsupportedError, ValidationError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
+import { nodeProblem } from "../core/node-version.ts";
 import type { Store } from "../core/store.ts";
 
 export interface StoreOptions {
@@ -17,8 +18,14 @@ const redis: Opener = async (url, options) =>
 /** Stores by URL scheme. Each is loaded when it is asked for, so nobody pays for the others. */
 const OPENERS: Readonly<Record<string, Opener>> = {
   memory: async () => (await import("./memory/index.ts")).createMemoryStore(),
-  sqlite: async (url, options) =>
-    (await import("./sqlite/index.ts")).openSqliteStore({ path: url.slice("sqlite:".length), ...options }),
+  sqlite: async (url, options) => {
+    const problem = nodeProblem(globalThis.process?.versions?.node);
+    if (problem !== null) throw new UnsupportedError(problem);
+    const path = url.slice("sqlite:".length);
+    if (path === "")
+      throw ValidationError.of("store", "must name a file, such as sqlite:.memoir/memory.db", url);
+    return (await import("./sqlite/index.ts")).openSqliteStore({ path, ...options });
+  },
   postgres,
   postgresql: postgres,
   pglite: async (url) => (await import("./postgres/pglite.ts")).openPgliteUrl(url),
@@ -93,9 +100,10 @@ export async function openStore(url: string, options: StoreOptions = {}, field =
   const opener = Object.hasOwn(OPENERS, scheme) ? OPENERS[scheme] : undefined;
   if (!opener) {
     const known = Object.keys(OPENERS).map((name) => `${name}:`);
+    const file = /^(file:|[./]|[^:]+\.db$)/i.test(url) ? ` For a file write sqlite:PATH.` : "";
     throw ValidationError.of(
       field,
-      `names no store; use a URL with one of ${known.join(", ")}, http: or https:`,
+      `names no store; use a URL with one of ${known.join(", ")}, http: or https:.${file}`,
       url,
     );
   }

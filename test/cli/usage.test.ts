@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { exitCodeTable } from "../../src/cli/exit-codes.ts";
-import { nodeProblem } from "../../src/cli/node-version.ts";
+import { nodeProblem } from "../../src/core/node-version.ts";
 import { ended, memoir, onFolder, start, temporaryFolder, writeLines } from "./memoir.ts";
 
 describe("help", () => {

@@ -3,8 +3,8 @@ import { SETTING_NAMES, type SettingName } from "../../config/definitions.ts";
 import { embedderName, openEmbedder } from "../../config/options.ts";
 import { type Settings, unknownVariables } from "../../config/settings.ts";
 import { ValidationError } from "../../core/errors.ts";
+import { nodeProblem } from "../../core/node-version.ts";
 import { openConnection } from "../../stores/sqlite/driver.ts";
-import { nodeProblem } from "../node-version.ts";
 import { type Check, ok, problem, warning } from "./finding.ts";
 
 export const checkNode: Check = async () => {

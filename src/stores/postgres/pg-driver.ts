@@ -1,5 +1,5 @@
 import type { Client, Pool, PoolClient } from "pg";
-import { MemoirError, StoreError } from "../../core/errors.ts";
+import { MemoirError, ValidationError } from "../../core/errors.ts";
 import type { Logger } from "../../core/logger.ts";
 import { type Driver, NoAnswer, type Row, sqlState, type Transaction } from "./driver.ts";
 import { Flight } from "./flight.ts";
@@ -7,15 +7,14 @@ import { quoted, type Statement } from "./sql.ts";
 
 /**
  * The parts of the package `pg` that the store uses.
- * @throws StoreError when it is not installed.
+ * @throws ValidationError when it is not installed.
  */
 export async function loadPg(): Promise<Pick<typeof import("pg"), "Client" | "Pool">> {
   try {
     return (await import("pg")).default;
   } catch (cause) {
-    throw new StoreError("store_failed", "A PostgreSQL store needs the package pg: npm install pg.", {
-      cause,
-    });
+    if ((cause as { code?: string }).code !== "ERR_MODULE_NOT_FOUND") throw cause;
+    throw ValidationError.of("store", "needs the package pg: install it with npm install pg");
   }
 }
 

@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { PGlite } from "@electric-sql/pglite";
-import { StoreError, ValidationError } from "../../core/errors.ts";
+import { ValidationError } from "../../core/errors.ts";
 import type { Store } from "../../core/store.ts";
 import { checkSchema, DEFAULTS } from "./address.ts";
 import { databaseOn } from "./database.ts";
@@ -23,7 +23,8 @@ export interface PgliteStoreOptions {
 /**
  * Keeps memory in PostgreSQL inside this process: the store of a server without the server, for development and tests. One process at a
  * time may open a folder, and what was written last may be lost with the power.
- * @throws StoreError when the package `@electric-sql/pglite` is missing, the folder cannot be opened, or another process has it.
+ * @throws ValidationError when the package `@electric-sql/pglite` is missing; StoreError when the folder cannot be opened, or another
+ * process has it.
  */
 export async function openPgliteStore(options: PgliteStoreOptions = {}): Promise<Store> {
   const schema = checkSchema(options.schema ?? DEFAULTS.schema);
@@ -112,10 +113,10 @@ async function load(): Promise<typeof import("@electric-sql/pglite")> {
   try {
     return await import("@electric-sql/pglite");
   } catch (cause) {
-    throw new StoreError(
-      "store_failed",
-      "A PGlite store needs the package @electric-sql/pglite: npm install @electric-sql/pglite.",
-      { cause },
+    if ((cause as { code?: string }).code !== "ERR_MODULE_NOT_FOUND") throw cause;
+    throw ValidationError.of(
+      "store",
+      "needs the package @electric-sql/pglite: install it with npm install @electric-sql/pglite",
     );
   }
 }
