@@ -4,6 +4,7 @@ import { EVERYTHING } from "../../src/core/filter/filter.ts";
 import { UNRESTRICTED } from "../../src/core/scope.ts";
 import { START } from "../../src/testing/build.ts";
 import { openVectorIndex } from "../../src/vectors/registry.ts";
+import { makingExtension } from "../servers/making-extension.ts";
 import { freshDatabase, withServer } from "../servers/with-server.ts";
 
 const SPACE = { embedder: "test", dimensions: 8 };
@@ -18,6 +19,19 @@ await withServer("postgres", async (server) => {
   const client = new pg.Client({ connectionString: database });
   await client.connect();
   afterAll(() => client.end());
+
+  test("a table is made while somebody else makes the extension for another one", async () => {
+    const empty = await freshDatabase(server.url);
+    const rival = await makingExtension(empty);
+    const other = address.replace(/database=.*/, `database=${new URL(empty).pathname.slice(1)}`);
+    const index = await openVectorIndex(other, { space: SPACE });
+    const position = { sequence: 1, afterRow: null };
+    const writing = index.setPosition("acme", position);
+    await rival.commitOnceWaitedFor();
+    await writing;
+    expect(await index.position("acme")).toEqual(position);
+    await index.close();
+  });
 
   test("scopes too large for an exact search are searched along the graph, and the nearest found", {
     timeout: 300_000,

@@ -63,8 +63,11 @@ export function openPgDriver(pool: Pool, { timeoutMs, logger, separate }: PgDriv
           },
           script,
         };
-        // A process that stops in the middle must not keep its locks for ever.
-        await script(`BEGIN; SET LOCAL idle_in_transaction_session_timeout = ${timeoutMs}`);
+        // Whatever the database's default is: who waits for a lock must see what its holder did. A process that stops in the
+        // middle must not keep its locks for ever.
+        await script(
+          `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = ${timeoutMs}`,
+        );
         try {
           const result = await work(transaction);
           await script("COMMIT");

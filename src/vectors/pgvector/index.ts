@@ -57,8 +57,14 @@ export async function openPgvectorIndex({
 async function makeTable(pool: Pool, table: string, { dimensions }: VectorSpace): Promise<void> {
   const { rows } = await pool.query("SELECT to_regclass($1) IS NOT NULL AS made", [`"${table}"`]);
   if (rows[0]?.made) return;
+  // Not with the table: somebody may be making the extension of the database for another table just now.
+  await pool.query("CREATE EXTENSION IF NOT EXISTS vector").catch((error) => {
+    if (error.code !== UNIQUE_VIOLATION) throw error;
+  });
   await pool.query(`SELECT pg_advisory_xact_lock(hashtext('${table}')); ${tableSql(table, dimensions)}`);
 }
+
+const UNIQUE_VIOLATION = "23505";
 
 interface Found {
   readonly id: string;

@@ -5,8 +5,7 @@
 export function tableSql(table: string, dimensions: number): string {
   const scoped = (label: string, name: string) =>
     `CREATE INDEX "${table}_${name}" ON "${table}" (md5(tenant), md5("${label}")) WHERE "${label}" IS NOT NULL;`;
-  return `CREATE EXTENSION IF NOT EXISTS vector;
-CREATE TABLE IF NOT EXISTS "${table}" (
+  return `CREATE TABLE IF NOT EXISTS "${table}" (
   key uuid PRIMARY KEY,
   tenant text, id text, type text, namespace text, "userId" text, "agentId" text, "sessionId" text, position text,
   vector vector(${dimensions}) NOT NULL

@@ -1,5 +1,6 @@
 import pg from "pg";
 import { expect, onTestFinished, test } from "vitest";
+import { EVERYTHING } from "../../../src/core/filter/filter.ts";
 import { silentLogger } from "../../../src/core/logger.ts";
 import { openPostgresStore, printMigrations } from "../../../src/stores/postgres/index.ts";
 import { migrate } from "../../../src/stores/postgres/migrations.ts";
@@ -25,6 +26,22 @@ await withServer("postgres", async (server) => {
       `SELECT number FROM ${schema}.migrations ORDER BY number`,
     );
     expect(numbers.map(({ number }) => number)).toEqual(numbers.map((_, index) => index + 1));
+  });
+
+  test("several open an empty database at once, however strictly it isolates transactions by default", async () => {
+    const { url } = await fresh();
+    const strict = new URL(url);
+    strict.searchParams.set("options", "-c default_transaction_isolation=serializable");
+    const stores = await Promise.all(
+      Array.from({ length: 6 }, () => openPostgresStore({ url: strict.href })),
+    );
+    await Promise.all(
+      stores.map((store, index) =>
+        store.write("acme", { writes: [putRecord(makeRecord(`r${index}`))], now: START }),
+      ),
+    );
+    expect(await stores[0]?.count("acme", { filter: EVERYTHING, now: START })).toBe(6);
+    await Promise.all(stores.map((store) => store.close()));
   });
 
   test("the printed script makes what opening makes", async () => {

@@ -11,6 +11,7 @@ import { openPgDriver } from "../../../src/stores/postgres/pg-driver.ts";
 import { candidateIndexOn } from "../../../src/stores/postgres/search/candidate-index.ts";
 import { openSearchTables } from "../../../src/stores/postgres/search/search-tables.ts";
 import { ownSchema } from "../../conformance/emptied.ts";
+import { makingExtension } from "../../servers/making-extension.ts";
 import { query } from "../../servers/postgres.ts";
 import { until } from "../../servers/until.ts";
 import { freshDatabase, withServer } from "../../servers/with-server.ts";
@@ -89,6 +90,16 @@ await withServer("postgres", async (server) => {
     expect(found.records).toHaveLength(count);
     await database.close();
     await store.close();
+  });
+
+  test("is set up while somebody else makes the extension for another schema", async () => {
+    const url = await freshDatabase(server.url);
+    const rival = await makingExtension(url);
+    const opening = openMemory(url, { index: "store", jobs: "memory:" });
+    await rival.commitOnceWaitedFor();
+    await using memory = await opening;
+    await memory.add("Likes tea");
+    expect((await memory.search("tea")).hits).toHaveLength(1);
   });
 
   const without = await freshDatabase(server.url);

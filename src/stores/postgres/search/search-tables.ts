@@ -130,6 +130,7 @@ async function makeTables(transaction: Transaction, schema: string): Promise<voi
   await lockSchema(transaction, schema);
   if (await made()) return;
   try {
+    await makeExtension(transaction);
     await script(inSchema(SEARCH, schema));
   } catch (error) {
     if (sqlState(error) !== "42501") throw error;
@@ -139,6 +140,19 @@ async function makeTables(transaction: Transaction, schema: string): Promise<voi
     );
   }
 }
+
+/** The extension is one of the whole database: somebody may be making it for another schema just now. */
+async function makeExtension({ script }: Transaction): Promise<void> {
+  await script("SAVEPOINT extension");
+  try {
+    await script("CREATE EXTENSION IF NOT EXISTS vector");
+  } catch (error) {
+    if (sqlState(error) !== UNIQUE_VIOLATION) throw error;
+    await script("ROLLBACK TO extension");
+  }
+}
+
+const UNIQUE_VIOLATION = "23505";
 
 /** The release with iterative scans. */
 const OLDEST = [0, 8] as const;
