@@ -191,8 +191,19 @@ export class QueueWorker implements JobWorker {
     const left = () => [...this.#running.values()];
     for (const { controller } of left()) controller.abort(new WorkerStopped());
     await this.#within(grace, Promise.all(left().map(({ ended }) => ended)));
-    for (const { job } of left()) await this.#parts.store.release(job);
+    for (const { job } of left()) await this.#giveBack(job);
     this.#onStopped();
+  }
+
+  /** Gives back a job that goes on; never rejects, since whoever stops has more to close. */
+  async #giveBack(job: TakenJob): Promise<void> {
+    const { store, logger } = this.#parts;
+    try {
+      await store.release(job);
+    } catch (error) {
+      // Its lease runs out, and it is done again.
+      logger.warn({ job: job.id, kind: job.kind, err: error }, "A job could not be given back");
+    }
   }
 
   /** Waits for a promise, but not for longer than `grace`, giving signs of life meanwhile. */

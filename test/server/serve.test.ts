@@ -1,5 +1,6 @@
 import { connect } from "node:net";
 import { describe, expect, test } from "vitest";
+import { type ChangeWatch, WakingWatch } from "../../src/core/change-watch.ts";
 import { ValidationError } from "../../src/core/errors.ts";
 import { openMemory } from "../../src/open.ts";
 import type { MemoryOperations } from "../../src/operations.ts";
@@ -154,6 +155,28 @@ describe("being watched", () => {
     expect(answer.status).toBe(500);
     expect(await answer.json()).toMatchObject({ detail: "Internal Server Error", code: "internal" });
     expect(lines).toMatchObject([[{ err: { message: "the disk is on fire" } }, "request failed"]]);
+    await memory.close();
+  });
+
+  test("a stream of changes that its reader gives up at once leaves nothing behind", async () => {
+    const memory = await openMemory("memory:");
+    const watches: ("open" | "closed")[] = [];
+    const watch = (): ChangeWatch => {
+      const waking = new WakingWatch();
+      const index = watches.push("open") - 1;
+      return {
+        next: (milliseconds, signal) => waking.next(milliseconds, signal),
+        close() {
+          watches[index] = "closed";
+          waking.close();
+        },
+      };
+    };
+    const app = createApp({ operations: { ...memory.operations, watch }, logger: silent });
+    const answer = await app.request("/v1/changes", { headers: { accept: "text/event-stream" } });
+    expect(answer.status).toBe(200);
+    await answer.body?.cancel();
+    expect(watches).toEqual(["closed"]);
     await memory.close();
   });
 

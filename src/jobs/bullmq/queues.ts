@@ -45,6 +45,8 @@ export async function openQueues({ url, tls, prefix, lease, logger }: QueuesOpti
   });
   const troubled = (err: unknown) => logger.warn({ err }, "The connection to the jobs in Redis failed");
   client.on("error", troubled);
+  // Every queue and worker adds its own.
+  client.setMaxListeners(0);
   try {
     await client.connect();
     connected = true;
@@ -55,9 +57,16 @@ export async function openQueues({ url, tls, prefix, lease, logger }: QueuesOpti
   }
   const options = { connection: client, prefix };
   const kindsKey = `${prefix}:kinds`;
-  const known = new Map<string, Queue<Kept>>();
+  const queues = new Map<string, Promise<Queue<Kept>>>();
   const workers = new Map<string, Promise<Worker<Kept>>>();
   let closing: Promise<void> | null = null;
+
+  async function openQueue(kind: string): Promise<Queue<Kept>> {
+    await client.sAdd(kindsKey, kind);
+    const queue = new bullmq.Queue<Kept>(kind, options);
+    queue.on("error", troubled);
+    return queue;
+  }
 
   async function openWorker(kind: string): Promise<Worker<Kept>> {
     // Jobs are fetched by hand; what it does by itself is to look for jobs whose workers have died.
@@ -75,27 +84,17 @@ export async function openQueues({ url, tls, prefix, lease, logger }: QueuesOpti
   }
 
   async function close(): Promise<void> {
-    for (const worker of workers.values()) await (await worker.catch(() => null))?.close(true);
-    for (const queue of known.values()) await queue.close();
-    client.destroy();
+    try {
+      for (const worker of workers.values()) await (await worker.catch(() => null))?.close(true);
+      for (const queue of queues.values()) await (await queue.catch(() => null))?.close();
+    } finally {
+      client.destroy();
+    }
   }
 
   return {
-    async queue(kind) {
-      const opened = known.get(kind);
-      if (opened) return opened;
-      await client.sAdd(kindsKey, kind);
-      const queue = new bullmq.Queue<Kept>(kind, options);
-      queue.on("error", troubled);
-      known.set(kind, queue);
-      return queue;
-    },
-    worker(kind) {
-      const worker = workers.get(kind) ?? openWorker(kind);
-      workers.set(kind, worker);
-      worker.catch(() => workers.delete(kind));
-      return worker;
-    },
+    queue: (kind) => openOnce(queues, kind, openQueue),
+    worker: (kind) => openOnce(workers, kind, openWorker),
     kinds: async () => (await client.sMembers(kindsKey)).sort(),
     async hold(key, id) {
       await client.set(key, id, { condition: "NX" });
@@ -105,6 +104,20 @@ export async function openQueues({ url, tls, prefix, lease, logger }: QueuesOpti
       return closing;
     },
   };
+}
+
+/** What is open or being opened already, or is opened now; when that fails, the next call tries again. */
+function openOnce<Opened>(
+  opened: Map<string, Promise<Opened>>,
+  kind: string,
+  open: (kind: string) => Promise<Opened>,
+): Promise<Opened> {
+  const known = opened.get(kind);
+  if (known !== undefined) return known;
+  const opening = open(kind);
+  opened.set(kind, opening);
+  opening.catch(() => opened.delete(kind));
+  return opening;
 }
 
 async function readPems(files: TlsFiles): Promise<object> {

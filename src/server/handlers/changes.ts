@@ -45,9 +45,9 @@ function streamChanges(
     let { after } = start;
     let lastSign = performance.now();
     const watch = operations.watch?.(scope.tenant) ?? new WakingWatch();
-    // Tells proxies and readers that the stream is open before the first change comes.
-    yield ": open\n\n";
     try {
+      // Tells proxies and readers that the stream is open before the first change comes.
+      yield ": open\n\n";
       while (!ended.aborted) {
         const { changes, sequence } = await operations.changes(scope, { after, limit: start.limit });
         for (const change of changes) yield event(change);

@@ -19,9 +19,15 @@ const LOG_SIZE = 32 * 1024 * 1024;
 /** Opens the file for reading; somebody has opened it for writing. */
 export function openReader(path: string): Connection {
   const connection = openConnection(path, { readOnly: true });
-  defineFunctions(connection);
-  connection.exec(`PRAGMA cache_size = -${READER_CACHE}`);
-  return connection;
+  try {
+    defineFunctions(connection);
+    // It reads the schema, and finds the log locked while another process puts it in order after somebody was killed.
+    connection.exec(`PRAGMA cache_size = -${READER_CACHE}`);
+    return connection;
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
 }
 
 /** Opens the file for writing, empty or of any schema, and leaves a file of somebody else as it is. Not prepared yet. */

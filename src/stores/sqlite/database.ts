@@ -41,7 +41,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     await whileBusy(() => prepareWriter(writer, durability), busyTimeoutMs, path);
     await migrateOnce(writer, thread, { path, busyTimeoutMs });
     // An in-memory database belongs to its connection, so it has only one.
-    const reader = path === IN_MEMORY ? writer : openReader(path);
+    const reader = path === IN_MEMORY ? writer : await whileBusy(() => openReader(path), busyTimeoutMs, path);
     if (reader !== writer) opened.push(reader);
     return connected(reader, writer, { path, busyTimeoutMs, logger, thread });
   } catch (error) {
@@ -57,7 +57,7 @@ async function migrateOnce(
   thread: WritingThread | null,
   { path, busyTimeoutMs }: { readonly path: string; readonly busyTimeoutMs: number },
 ): Promise<void> {
-  const version = checkedVersion(writer);
+  const version = await whileBusy(() => checkedVersion(writer), busyTimeoutMs, path);
   if (version === MIGRATIONS.length) return;
   try {
     if (version > 0 && thread !== null) return await thread.migrate();

@@ -5,6 +5,7 @@ const BUSY = 5;
 const LOCKED = 6;
 const CORRUPT = 11;
 const FULL = 13;
+const PROTOCOL = 15;
 
 /** What each of SQLite's result codes means to somebody who has to do something about it. */
 const MEANINGS: Readonly<Record<number, string>> = {
@@ -19,7 +20,8 @@ const MEANINGS: Readonly<Record<number, string>> = {
 
 export function isBusy(error: unknown): boolean {
   const code = resultCode(error);
-  return code === BUSY || code === LOCKED;
+  // The last one: others have won the race to begin a transaction again and again.
+  return code === BUSY || code === LOCKED || code === PROTOCOL;
 }
 
 export function isDamage(error: unknown): boolean {
