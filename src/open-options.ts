@@ -40,6 +40,8 @@ export function checkOpenOptions(options: OpenOptions): void {
   wholeNumber(workers, "workers", 1000);
   wholeNumber(embeddingCache, "embeddingCache");
   seconds(sessionTtl, "sessionTtl");
+  if (idempotencyTtl === 0)
+    throw ValidationError.of("idempotencyTtl", "must be above 0, or null", idempotencyTtl);
   seconds(idempotencyTtl, "idempotencyTtl");
   if (autoCleanup !== undefined && typeof autoCleanup !== "boolean")
     throw ValidationError.of("autoCleanup", "must be true or false", autoCleanup);
@@ -73,6 +75,6 @@ function wholeNumber(value: unknown, path: string | readonly string[], most = Nu
 }
 
 function seconds(value: unknown, path: string | readonly string[]): void {
-  if (value === undefined || value === null || (typeof value === "number" && value > 0)) return;
-  throw ValidationError.of(path, "must be a number of seconds above 0, or null", value);
+  if (value === undefined || value === null || (typeof value === "number" && value >= 0)) return;
+  throw ValidationError.of(path, "must be a number of seconds, 0 or more, or null", value);
 }

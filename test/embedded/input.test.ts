@@ -91,13 +91,10 @@ describe("what is missing or of another kind is named", () => {
       () => openMemory(loose({ store: "memory:", embeddingCache: "x" })),
     ],
     [
-      "sessionTtl: must be a number of seconds above 0",
+      "sessionTtl: must be a number of seconds, 0 or more",
       () => openMemory(loose({ store: "memory:", sessionTtl: "9" })),
     ],
-    [
-      "idempotencyTtl: must be a number of seconds above 0",
-      () => openMemory({ store: "memory:", idempotencyTtl: 0 }),
-    ],
+    ["idempotencyTtl: must be above 0, or null", () => openMemory({ store: "memory:", idempotencyTtl: 0 })],
     ["autoCleanup: must be true or false", () => openMemory(loose({ store: "memory:", autoCleanup: "no" }))],
     [
       "embedder: must be an embedder, such as createEmbedder",
@@ -111,7 +108,7 @@ describe("what is missing or of another kind is named", () => {
       "conversations.messages: must be a whole number",
       () => openMemory({ store: "memory:", conversations: { messages: -5 } }),
     ],
-    ["ttl: must be a number of seconds above 0, or null", () => memory.conversations({ ttl: 0 })],
+    ["ttl: must be a number of seconds, 0 or more, or null", () => memory.conversations({ ttl: -1 })],
     ["store: must name a file, such as sqlite:.memoir/memory.db", () => openMemory("sqlite:")],
     ["For a file write sqlite:PATH", () => openMemory("./memory.db")],
     ["For a file write sqlite:PATH", () => openMemory("file:///tmp/memory.db")],
