@@ -49,25 +49,53 @@ const QUERY: CandidateQuery = {
   all: false,
 };
 
+const ANN = { from: 0, to: 25_000, every: 10 };
+const ALL = { ...ANN, every: 1 };
+
+function selectionsOf({ from, to, every }: typeof ALL, allUpTo: number): Selections {
+  const partition = new Partition({ id: "circle", dimensions: 2 }, { allUpTo });
+  for (let place = from; place < to; place += every) partition.put(recordAt(place));
+  return new Selections(partition);
+}
+
+/** What a search for Ann finds. */
+async function search(selections: Selections) {
+  const { groups } = selections.partition;
+  const anns = groups.matching(EVERYTHING, "2026-01-01T00:00:00.000Z", "ann") ?? [];
+  const selection = selections.of(anns);
+  const view = viewOf(selection, new Pace(), meaningInMemory(selection));
+  const { rows, cosines, words, partWords, lengths, mostWords } = await view.candidates(QUERY);
+  expect(Math.max(...words)).toBeGreaterThan(0);
+  const ids = rows.map(({ id }) => id);
+  const count = view.countWith(["window"]);
+  return { size: view.size, ids, cosines, words, partWords, lengths, mostWords, count };
+}
+
 test.each([
   { few: true, allUpTo: 5_000 },
   { few: false, allUpTo: 100 },
-])("a user among many finds the same once its words lie apart (few: $few)", async ({ allUpTo }) => {
-  const partition = new Partition({ id: "circle", dimensions: 2 }, { allUpTo });
-  // More than are copied at once.
-  for (let place = 0; place < 25_000; place++) partition.put(recordAt(place));
-  const groups = partition.groups.matching(EVERYTHING, "2026-01-01T00:00:00.000Z", "ann") ?? [];
-  const selections = new Selections(partition);
-  const search = async () => {
-    const selection = selections.of(groups);
-    const view = viewOf(selection, new Pace(), meaningInMemory(selection));
-    expect(view.size).toBe(2_500);
-    const { rows, cosines, words, partWords, lengths, mostWords } = await view.candidates(QUERY);
-    expect(Math.max(...words)).toBeGreaterThan(0);
-    const ids = rows.map(({ id }) => id);
-    return { ids, cosines, words, partWords, lengths, mostWords, count: view.countWith(["window"]) };
-  };
-  const first = await search();
-  expect(await search()).toEqual(first);
-  expect(await search()).toEqual(first);
+])("a user among many finds the same as alone (few: $few)", async ({ allUpTo }) => {
+  const [among, alone] = [selectionsOf(ALL, allUpTo), selectionsOf(ANN, allUpTo)];
+  const first = await search(alone);
+  expect(first.size).toBe(2_500);
+  expect(await search(among)).toEqual(first);
+  expect(await search(among)).toEqual(first);
+});
+
+test("a user among many finds what was written, changed and deleted between searches", async () => {
+  const [among, alone] = [selectionsOf(ALL, 5_000), selectionsOf(ANN, 5_000)];
+  const before = await search(among);
+  // Somebody else's: changes nothing for Ann.
+  among.partition.put(recordAt(25_001));
+  among.partition.remove(recordAt(11).id);
+  expect(await search(among)).toEqual(before);
+  for (const { partition } of [among, alone]) {
+    partition.remove(recordAt(20).id);
+    partition.put(recordAt(40));
+    partition.put(recordAt(25_010));
+  }
+  const after = await search(among);
+  expect(after).toEqual(await search(alone));
+  expect(after).not.toEqual(before);
+  expect(after.size).toBe(2_500);
 });

@@ -15,6 +15,8 @@ interface Group {
   readonly fields: GroupFields;
   /** Its slots in rising order, dead ones included. */
   readonly members: IntegerColumn;
+  /** How often a slot came or died. */
+  changes: number;
 }
 
 /**
@@ -35,12 +37,14 @@ export class Groups {
     const { bytes, groupAt } = features;
     const number = this.#table.number(bytes, groupAt, bytes.length);
     if (number === this.#groups.length) this.#begin(readGroup(features.group));
-    this.#groups[number]?.members.push(slot);
+    const group = this.#groups[number] as Group;
+    group.members.push(slot);
+    group.changes++;
     this.#groupOf.push(number);
   }
 
   #begin(fields: GroupFields): void {
-    const number = this.#groups.push({ fields, members: new IntegerColumn() }) - 1;
+    const number = this.#groups.push({ fields, members: new IntegerColumn(), changes: 0 }) - 1;
     this.#all.push(number);
     const ofUser = this.#ofUser.get(fields.userId);
     if (ofUser) ofUser.push(number);
@@ -48,7 +52,14 @@ export class Groups {
   }
 
   remove(slot: number): void {
+    const group = this.#groups[this.#groupOf.values[slot] ?? -1];
+    if (group) group.changes++;
     this.#groupOf.set(slot, -1);
+  }
+
+  /** How often slots of the groups came or died: as long as this stays the same, so do their slots. */
+  changesOf(groups: readonly number[]): number {
+    return groups.reduce((sum, number) => sum + (this.#groups[number]?.changes ?? 0), 0);
   }
 
   /**

@@ -46,7 +46,6 @@ export class Partition {
   /** The living slot of each row, once somebody has asked for one. */
   #slotOfRow: Map<number, number> | null = null;
   readonly #withoutVector = new Set<string>();
-  #changes = 0;
 
   constructor(
     embedder: { readonly id: string; readonly dimensions: number },
@@ -72,11 +71,6 @@ export class Partition {
   /** Number of slots whose record is gone or has another slot. */
   get dead(): number {
     return this.length - this.size;
-  }
-
-  /** How often a record was put in or taken out: what was worked out before the last time no longer holds. */
-  get changes(): number {
-    return this.#changes;
   }
 
   /** Ids of records that wait for a vector of this embedder, the longest waiting first. */
@@ -126,7 +120,6 @@ export class Partition {
     this.links.add();
     this.#slotOfId.set(id, slot);
     this.#slotOfRow?.set(row, slot);
-    this.#changes++;
   }
 
   remove(id: string): void {
@@ -140,6 +133,5 @@ export class Partition {
     this.words.remove(slot);
     this.groups.remove(slot);
     this.links.remove(slot);
-    this.#changes++;
   }
 }

@@ -1,5 +1,5 @@
 import type { Partition } from "./partition.ts";
-import { placeIn } from "./rising.ts";
+import { firstNotBelow } from "./rising.ts";
 
 /** Where numbers that belong to slots are looked up. */
 export interface Places {
@@ -30,10 +30,15 @@ export function placesAmong(slots: Uint32Array, partition: Partition): Places {
   const lengths = new Int32Array(slots.length + 1);
   const all = partition.lengths.values;
   for (let place = 0; place < slots.length; place++) lengths[place] = all[slots[place] ?? 0] ?? 0;
+  let near = 0;
   return {
     allowed: new Uint8Array(slots.length).fill(1),
     nowhere: slots.length,
-    of: (slot) => placeIn(slots, slot),
+    of: (slot) => {
+      // Who asks for one slot after another asks for those beside it, in rising order.
+      near = firstNotBelow(slots, slot, near);
+      return slots[near] === slot ? near : -1;
+    },
     slotAt: (place) => slots[place] ?? -1,
     lengths,
   };

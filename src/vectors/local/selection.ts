@@ -1,13 +1,11 @@
 import type { RowSelection } from "../kernel/matrix.ts";
 import type { Bags, MeanLengths } from "./bags.ts";
-import { Pace } from "./pace.ts";
 import type { Partition } from "./partition.ts";
-import type { Posting } from "./postings.ts";
-import { type WordSource, wordsApart, wordsOfAll } from "./word-source.ts";
+import { MOST_AMONG, type Posting } from "./postings.ts";
+import { type WordSource, wordsOfAll, wordsOfSome } from "./word-source.ts";
 
-/** Fewer than one of so many slots get a copy of their words, from their second search on, and no more than so many. */
+/** Of fewer than one of so many slots only these are counted. */
 const SMALL_PART = 8;
-const MOST_COPIED = 20_000;
 
 /** Of more rows so many from all over are candidates too, so that the lowest and the usual scores are known. */
 const SAMPLE = 500;
@@ -38,7 +36,6 @@ export class Selection {
   readonly #frequencies = new Map<number, number>();
   readonly #means = new Map<boolean, number>();
   #words: WordSource | null = null;
-  #searches = 0;
   #bags: Bags | null = null;
   #speakers: ReadonlySet<string> | null = null;
   #vectors: RowSelection | null = null;
@@ -55,21 +52,9 @@ export class Selection {
     return this.sample === this.slots;
   }
 
-  /**
-   * To be called before each search. Making a copy of the words of few among many takes longer than a search without it, and
-   * makes the next ones quicker.
-   */
-  async prepare(): Promise<void> {
-    const { length } = this.slots;
-    const small = length <= MOST_COPIED && length * SMALL_PART < this.partition.length;
-    if (!small || this.#searches++ !== 1) return;
-    this.#words = await wordsApart(this.partition, this.slots, new Pace());
-    this.#bags = null;
-  }
-
   /** Where the words are. */
   words(): WordSource {
-    this.#words ??= wordsOfAll(this.partition, this.#findAllowed());
+    this.#words ??= this.#findWords();
     return this.#words;
   }
 
@@ -138,6 +123,13 @@ export class Selection {
       if (speaker >= 0) speaking[speaker] = 1;
     }
     return new Set(speakers.texts.filter((_, number) => speaking[number] === 1));
+  }
+
+  #findWords(): WordSource {
+    const { length } = this.slots;
+    return length <= MOST_AMONG && length * SMALL_PART < this.partition.length
+      ? wordsOfSome(this.partition, this.slots)
+      : wordsOfAll(this.partition, this.#findAllowed());
   }
 
   #findAllowed(): Uint8Array {

@@ -4,48 +4,45 @@ import { Selection } from "./selection.ts";
 /** What is kept of selections is at most that of so many slots, or that of all slots twice. */
 const KEPT = { slots: 50_000, times: 2, selections: 2_000 } as const;
 
-/** Selections of a partition that further searches use again, as long as nothing in it changes. */
+/** Selections of a partition that further searches use again, as long as nothing in their groups changes. */
 export class Selections {
   readonly partition: Partition;
-  /** By the groups they consist of; the one made first is first. */
-  readonly #selections = new Map<string, Selection>();
+  /** By the groups they consist of, with how often these had changed; the one made first is first. */
+  readonly #kept = new Map<string, { readonly selection: Selection; readonly changes: number }>();
   /** Slots in all of them. */
   #slots = 0;
-  /** The partition's number of changes when they were made. */
-  #changes = 0;
 
   constructor(partition: Partition) {
     this.partition = partition;
   }
 
   /** The living slots of some groups. */
-  of(groups: readonly number[]): Selection {
-    this.#forgetOld();
-    const key = groups.join();
-    const known = this.#selections.get(key);
-    if (known) return known;
-    const selection = new Selection(this.partition, this.partition.groups.slotsOf(groups));
-    this.#selections.set(key, selection);
+  of(numbers: readonly number[]): Selection {
+    const { groups } = this.partition;
+    const key = numbers.join();
+    const changes = groups.changesOf(numbers);
+    const known = this.#kept.get(key);
+    if (known?.changes === changes) return known.selection;
+    this.#forget(key);
+    const selection = new Selection(this.partition, groups.slotsOf(numbers));
+    this.#kept.set(key, { selection, changes });
     this.#slots += selection.slots.length;
     this.#letGo();
     return selection;
   }
 
-  #forgetOld(): void {
-    if (this.#changes === this.partition.changes) return;
-    this.#selections.clear();
-    this.#slots = 0;
-    this.#changes = this.partition.changes;
-  }
-
   /** Lets the selections go that were made first, except for the last one. */
   #letGo(): void {
     const most = Math.max(KEPT.slots, KEPT.times * this.partition.length);
-    for (const [key, { slots }] of this.#selections) {
-      const fits = this.#slots <= most && this.#selections.size <= KEPT.selections;
-      if (fits || this.#selections.size === 1) return;
-      this.#selections.delete(key);
-      this.#slots -= slots.length;
+    for (const key of this.#kept.keys()) {
+      const fits = this.#slots <= most && this.#kept.size <= KEPT.selections;
+      if (fits || this.#kept.size === 1) return;
+      this.#forget(key);
     }
+  }
+
+  #forget(key: string): void {
+    this.#slots -= this.#kept.get(key)?.selection.slots.length ?? 0;
+    this.#kept.delete(key);
   }
 }

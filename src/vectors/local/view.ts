@@ -22,8 +22,6 @@ export function viewOf(selection: Selection, pace: Pace, meaning: Meaning): Reca
     speakers: selection.speakers,
     async candidates(query, options = {}) {
       const turn = options.signal ? new Pace(options.signal) : pace;
-      await selection.prepare();
-      await turn.rest();
       const words = new WordScorer(selection, query.terms);
       await turn.rest();
       const chosen = await choose(query, words, turn);

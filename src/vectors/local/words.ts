@@ -31,8 +31,7 @@ export class WordScorer {
     this.#selection = selection;
     this.#source = selection.words();
     this.#allowed = this.#source.places.allowed;
-    const words = new Map<string | number, Word>();
-    for (const term of terms) if (!words.has(term)) words.set(term, this.#word(term));
+    const words = this.#find([...new Set(terms)]);
     this.#words = [...words.values()];
     this.#pairs = terms.slice(1).flatMap((term, index) => {
       const [first, second] = [words.get(terms[index] ?? ""), words.get(term)];
@@ -40,13 +39,21 @@ export class WordScorer {
     });
   }
 
-  #word(term: string | number): Word {
-    const number = typeof term === "number" ? term : this.#selection.partition.words.table.number(term);
-    const known = typeof term === "string" ? this.#selection.knownFrequency(term) : undefined;
-    if (number === undefined) return { term: -1, posting: [], weight: this.#weight(known ?? 0) };
-    const posting = this.#source.posting(number);
-    const frequency = known ?? this.#selection.frequency(number, posting, this.#allowed);
-    return { term: number, posting, weight: this.#weight(frequency) };
+  #find<Term extends string | number>(terms: readonly Term[]): Map<string | number, Word> {
+    const { table } = this.#selection.partition.words;
+    const numbers = terms.map((term) => (typeof term === "number" ? term : (table.number(term) ?? -1)));
+    const postings = this.#source.postings(numbers.filter((number) => number >= 0));
+    let next = 0;
+    return new Map(
+      terms.map((term, index) => {
+        const number = numbers[index] ?? -1;
+        const posting = number < 0 ? [] : (postings[next++] ?? []);
+        const known = typeof term === "string" ? this.#selection.knownFrequency(term) : undefined;
+        const frequency =
+          known ?? (number < 0 ? 0 : this.#selection.frequency(number, posting, this.#allowed));
+        return [term, { term: number, posting, weight: this.#weight(frequency) }];
+      }),
+    );
   }
 
   /** What a perfect record would score: every word, without end. */
