@@ -1,3 +1,4 @@
+import type { FieldDefaults } from "./conversation-options.ts";
 import { NotFoundError, ValidationError } from "./core/errors.ts";
 import type { JsonObject, JsonValue } from "./core/json.ts";
 import { knownNames } from "./core/known-names.ts";
@@ -5,14 +6,6 @@ import type { SessionOperation } from "./core/session/operations.ts";
 import type { Message, SessionState } from "./core/session/state.ts";
 import type { CallOptions, SessionWriteOptions } from "./operations.ts";
 import type { Session } from "./session.ts";
-
-/** What holds where a call does not say. */
-export interface FieldDefaults {
-  /** Seconds a field lives after it was last written; null for as long as the conversation. Default 3600. */
-  readonly ttl?: number | null;
-  /** How many of the newest messages `getMessages` gives. Default 100. */
-  readonly messages?: number;
-}
 
 export interface FieldOptions extends SessionWriteOptions {
   /** Seconds the field lives from now on; null for as long as the conversation. Default: the conversation's. */

@@ -1,4 +1,5 @@
-import { ConversationMemory, type FieldDefaults, fieldsOf, sizeOf } from "./conversation.ts";
+import { ConversationMemory, fieldsOf, sizeOf } from "./conversation.ts";
+import type { ConversationOptions } from "./conversation-options.ts";
 import type { Clock } from "./core/clock.ts";
 import { ConflictError, ValidationError } from "./core/errors.ts";
 import { encodeSessionKey, type SessionKey } from "./core/session/state.ts";
@@ -6,12 +7,6 @@ import type { SessionSummary } from "./core/store.ts";
 import { toMilliseconds } from "./core/time.ts";
 import type { Memory } from "./memory.ts";
 import type { CallOptions } from "./operations.ts";
-
-/** What holds for conversations and their fields where a call does not say. */
-export interface ConversationOptions extends FieldDefaults {
-  /** Seconds a new conversation lives after it was last written to; null for ever. Default 86400, a day. */
-  readonly conversationTtl?: number | null;
-}
 
 /** What one conversation takes up. */
 export interface ConversationUse {

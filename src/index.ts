@@ -1,11 +1,10 @@
 export {
   ConversationMemory,
   type ConversationSize,
-  type FieldDefaults,
   type FieldOptions,
 } from "./conversation.ts";
+export type { ConversationOptions, FieldDefaults } from "./conversation-options.ts";
 export {
-  type ConversationOptions,
   type ConversationStats,
   Conversations,
   type ConversationUse,
@@ -84,7 +83,8 @@ export type {
 } from "./core/vector-index.ts";
 export type { IndexPlace } from "./index-place.ts";
 export { type FollowOptions, Memory, type SessionOptions } from "./memory.ts";
-export { DEFAULT_STORE, type OpenOptions, openMemory } from "./open.ts";
+export { DEFAULT_STORE, openMemory } from "./open.ts";
+export type { OpenOptions } from "./open-options.ts";
 export type {
   AddOptions,
   CallOptions,

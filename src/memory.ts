@@ -1,4 +1,5 @@
-import { type ConversationOptions, Conversations } from "./conversations.ts";
+import { type ConversationOptions, checkConversationOptions } from "./conversation-options.ts";
+import { Conversations } from "./conversations.ts";
 import { WakingWatch } from "./core/change-watch.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
 import { UnsupportedError, ValidationError } from "./core/errors.ts";
@@ -8,7 +9,6 @@ import { knownNames } from "./core/known-names.ts";
 import type { AddResult, MemoryRecord, RecordInput, RecordPatch, RecordVersion } from "./core/record.ts";
 import { narrowScope, type ResolvedScope, type Scope, UNRESTRICTED } from "./core/scope.ts";
 import type { Change, SessionSummary } from "./core/store.ts";
-import { checkConversationOptions } from "./open-options.ts";
 import type {
   AddOptions,
   CallOptions,

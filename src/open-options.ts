@@ -1,7 +1,71 @@
-import type { ConversationOptions } from "./conversations.ts";
+import { type ConversationOptions, checkConversationOptions } from "./conversation-options.ts";
+import type { Clock } from "./core/clock.ts";
+import type { Embedder } from "./core/embedder.ts";
 import { ValidationError } from "./core/errors.ts";
+import type { IdSource } from "./core/identifiers.ts";
+import type { JobStore } from "./core/job-store.ts";
 import { knownNames } from "./core/known-names.ts";
-import type { OpenOptions } from "./open.ts";
+import type { Logger } from "./core/logger.ts";
+import { checkSeconds, checkWholeNumber } from "./core/option-values.ts";
+import type { Reranker } from "./core/reranker.ts";
+import type { Store } from "./core/store.ts";
+import type { VectorIndex, VectorSpace } from "./core/vector-index.ts";
+import type { IndexPlace } from "./index-place.ts";
+
+/** What a memory is opened with. */
+export interface OpenOptions {
+  /**
+   * `sqlite:PATH` (default `sqlite:.memoir/memory.db`), `memory:`, `redis://…`, `postgres://…`, `pglite:FOLDER`, `http://…`
+   * or `https://…` for a remote server, `module:NAME` for a store of somebody else's, or a store that is open already.
+   */
+  readonly store?: string | Store;
+  /** Keeps sessions, as a URL or an open store; the rest stays in `store`. Default: everything is in `store`. */
+  readonly working?: string | Store;
+  /** Another name for `store`, to go with `working`. */
+  readonly longTerm?: string | Store;
+  /**
+   * Where background jobs are kept: `redis://…`, `postgres://…`, `sqlite:PATH`, `memory:`, `module:NAME`, or an engine that is
+   * open already. Default: with the records, in Redis by the package `bullmq`, in PostgreSQL by `pg-boss`.
+   */
+  readonly jobs?: string | JobStore;
+  /** Background jobs done side by side in this process. Default 1; 0 leaves them to other processes. */
+  readonly workers?: number;
+  /** Default: the built-in static table. Remote memories embed on the server and take none. */
+  readonly embedder?: Embedder;
+  /** Looks at the 50 best hits of a hybrid search again. Default: none. */
+  readonly reranker?: Reranker;
+  /** How many vectors of questions are kept, so that asking again needs no model; 0 for none. Default 1000. */
+  readonly embeddingCache?: number;
+  /** Seconds a session lives after its last write that was begun without a time to live; null for ever. Default null. */
+  readonly sessionTtl?: number | null;
+  /** What holds for conversations where a call does not say. */
+  readonly conversations?: ConversationOptions;
+  /**
+   * Seconds in which a write repeated with its idempotency key gives the first answer again; null for ever. After them the
+   * key is new. Default 86,400, a day.
+   */
+  readonly idempotencyTtl?: number | null;
+  /**
+   * Removes what has expired from time to time. False where another process does; what has expired is in no answer either
+   * way. Default true.
+   */
+  readonly autoCleanup?: boolean;
+  /**
+   * Finds by meaning in place of the index in this process, for scopes that are too large for it: a URL such as
+   * `qdrant://HOST:PORT/COLLECTION`, or what opens an index for the space of the embedder.
+   */
+  readonly vectors?: string | ((space: VectorSpace) => Promise<VectorIndex>);
+  /**
+   * Where records are looked for: `process` keeps an index in memory, `store` lets the store's engine find the candidates,
+   * `auto` keeps scopes of up to 50,000 records in memory and leaves larger ones to the store, when it can. Default `auto`.
+   */
+  readonly index?: IndexPlace;
+  /** Credential for a remote server. */
+  readonly token?: string;
+  readonly clock?: Clock;
+  readonly ids?: IdSource;
+  readonly logger?: Logger;
+}
 
 const checkNames = knownNames<OpenOptions>("options", {
   store: true,
@@ -24,12 +88,6 @@ const checkNames = knownNames<OpenOptions>("options", {
   logger: true,
 });
 
-const checkConversationNames = knownNames<ConversationOptions>("conversations", {
-  ttl: true,
-  messages: true,
-  conversationTtl: true,
-});
-
 /**
  * Checks what a memory is opened with, before anything is opened.
  * @throws ValidationError naming the option.
@@ -37,12 +95,12 @@ const checkConversationNames = knownNames<ConversationOptions>("conversations", 
 export function checkOpenOptions(options: OpenOptions): void {
   checkNames(options);
   const { workers, embeddingCache, sessionTtl, idempotencyTtl, autoCleanup, embedder, reranker } = options;
-  wholeNumber(workers, "workers", 1000);
-  wholeNumber(embeddingCache, "embeddingCache");
-  seconds(sessionTtl, "sessionTtl");
+  checkWholeNumber(workers, "workers", 1000);
+  checkWholeNumber(embeddingCache, "embeddingCache");
+  checkSeconds(sessionTtl, "sessionTtl");
   if (idempotencyTtl === 0)
     throw ValidationError.of("idempotencyTtl", "must be above 0, or null", idempotencyTtl);
-  seconds(idempotencyTtl, "idempotencyTtl");
+  checkSeconds(idempotencyTtl, "idempotencyTtl");
   if (autoCleanup !== undefined && typeof autoCleanup !== "boolean")
     throw ValidationError.of("autoCleanup", "must be true or false", autoCleanup);
   if (embedder !== undefined && typeof embedder?.embed !== "function")
@@ -56,25 +114,4 @@ export function checkOpenOptions(options: OpenOptions): void {
       "must be a reranker, such as createReranker of memoir/embedders gives",
     );
   checkConversationOptions(options.conversations, ["conversations"]);
-}
-
-/** @throws ValidationError naming the option. */
-export function checkConversationOptions(options?: ConversationOptions, path: readonly string[] = []): void {
-  checkConversationNames(options, path);
-  const { ttl, conversationTtl, messages } = options ?? {};
-  seconds(ttl, [...path, "ttl"]);
-  seconds(conversationTtl, [...path, "conversationTtl"]);
-  wholeNumber(messages, [...path, "messages"]);
-}
-
-function wholeNumber(value: unknown, path: string | readonly string[], most = Number.MAX_SAFE_INTEGER): void {
-  if (value === undefined) return;
-  if (Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= most) return;
-  const limit = most === Number.MAX_SAFE_INTEGER ? "0 or more" : `from 0 to ${most}`;
-  throw ValidationError.of(path, `must be a whole number, ${limit}`, value);
-}
-
-function seconds(value: unknown, path: string | readonly string[]): void {
-  if (value === undefined || value === null || (typeof value === "number" && value >= 0)) return;
-  throw ValidationError.of(path, "must be a number of seconds, 0 or more, or null", value);
 }

@@ -1,22 +1,18 @@
-import type { ConversationOptions } from "./conversations.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
 import type { Embedder } from "./core/embedder.ts";
 import { ValidationError } from "./core/errors.ts";
 import type { IdSource } from "./core/identifiers.ts";
-import type { JobStore } from "./core/job-store.ts";
 import { type Logger, silentLogger } from "./core/logger.ts";
 import type { RecallIndex } from "./core/recall-index.ts";
-import type { Reranker } from "./core/reranker.ts";
 import type { Store } from "./core/store.ts";
 import { loadTokenCounter } from "./core/tokens.ts";
-import type { VectorIndex, VectorSpace } from "./core/vector-index.ts";
 import { embedMemory } from "./embedded/embedded.ts";
-import { createPlacedIndex, INDEX_PLACES, type IndexPlace, type PlaceOptions } from "./index-place.ts";
+import { createPlacedIndex, INDEX_PLACES, type PlaceOptions } from "./index-place.ts";
 import { createJobQueue } from "./jobs/queue.ts";
 import { openJobs } from "./jobs/registry.ts";
 import { createLocalRecall } from "./local-recall.ts";
 import { Memory } from "./memory.ts";
-import { checkOpenOptions } from "./open-options.ts";
+import { checkOpenOptions, type OpenOptions } from "./open-options.ts";
 import { createIndexer } from "./recall/indexer.ts";
 import { openStores } from "./stores/registry.ts";
 import { ulidSource } from "./ulid.ts";
@@ -30,60 +26,6 @@ const DEFAULT_EMBEDDING_CACHE = 1000;
 
 /** In seconds. */
 const DAY = 86_400;
-
-export interface OpenOptions {
-  /**
-   * `sqlite:PATH` (default `sqlite:.memoir/memory.db`), `memory:`, `redis://…`, `postgres://…`, `pglite:FOLDER`, `http://…`
-   * or `https://…` for a remote server, `module:NAME` for a store of somebody else's, or a store that is open already.
-   */
-  readonly store?: string | Store;
-  /** Keeps sessions, as a URL or an open store; the rest stays in `store`. Default: everything is in `store`. */
-  readonly working?: string | Store;
-  /** Another name for `store`, to go with `working`. */
-  readonly longTerm?: string | Store;
-  /**
-   * Where background jobs are kept: `redis://…`, `postgres://…`, `sqlite:PATH`, `memory:`, `module:NAME`, or an engine that is
-   * open already. Default: with the records, in Redis by the package `bullmq`, in PostgreSQL by `pg-boss`.
-   */
-  readonly jobs?: string | JobStore;
-  /** Background jobs done side by side in this process. Default 1; 0 leaves them to other processes. */
-  readonly workers?: number;
-  /** Default: the built-in static table. Remote memories embed on the server and take none. */
-  readonly embedder?: Embedder;
-  /** Looks at the 50 best hits of a hybrid search again. Default: none. */
-  readonly reranker?: Reranker;
-  /** How many vectors of questions are kept, so that asking again needs no model; 0 for none. Default 1000. */
-  readonly embeddingCache?: number;
-  /** Seconds a session lives after its last write that was begun without a time to live; null for ever. Default null. */
-  readonly sessionTtl?: number | null;
-  /** What holds for conversations where a call does not say. */
-  readonly conversations?: ConversationOptions;
-  /**
-   * Seconds in which a write repeated with its idempotency key gives the first answer again; null for ever. After them the
-   * key is new. Default 86,400, a day.
-   */
-  readonly idempotencyTtl?: number | null;
-  /**
-   * Removes what has expired from time to time. False where another process does; what has expired is in no answer either
-   * way. Default true.
-   */
-  readonly autoCleanup?: boolean;
-  /**
-   * Finds by meaning in place of the index in this process, for scopes that are too large for it: a URL such as
-   * `qdrant://HOST:PORT/COLLECTION`, or what opens an index for the space of the embedder.
-   */
-  readonly vectors?: string | ((space: VectorSpace) => Promise<VectorIndex>);
-  /**
-   * Where records are looked for: `process` keeps an index in memory, `store` lets the store's engine find the candidates,
-   * `auto` keeps scopes of up to 50,000 records in memory and leaves larger ones to the store, when it can. Default `auto`.
-   */
-  readonly index?: IndexPlace;
-  /** Credential for a remote server. */
-  readonly token?: string;
-  readonly clock?: Clock;
-  readonly ids?: IdSource;
-  readonly logger?: Logger;
-}
 
 /**
  * Opens a memory. Close it when you are done, or bind it with `await using`.

@@ -5,7 +5,7 @@ import { ValidationError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Scope } from "../core/scope.ts";
 import type { Memory } from "../memory.ts";
-import type { OpenOptions } from "../open.ts";
+import type { OpenOptions } from "../open-options.ts";
 import { Output } from "./output.ts";
 
 /** What every command takes, before its name or after it. */

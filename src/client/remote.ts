@@ -11,7 +11,6 @@ import {
   receiptCodec,
   recordCodec,
   recordPageCodec,
-  scopeCodec,
   searchOptionsCodec,
   searchResultCodec,
   sessionCodec,
@@ -53,6 +52,7 @@ import type {
 } from "../operations.ts";
 import { type FollowRemoteOptions, followChanges } from "./events.ts";
 import { remoteJobs } from "./jobs.ts";
+import { encode, encodeScope, identity, reading, writing } from "./request.ts";
 import { checkSendable } from "./sendable.ts";
 import type { Transport } from "./transport.ts";
 
@@ -270,46 +270,4 @@ export class RemoteOperations implements MemoryOperations {
   async close(): Promise<void> {
     this.#transport.close();
   }
-}
-
-function encodeScope(scope: ResolvedScope): Record<string, string | null> {
-  const { tenant: _, ...labels } = scope;
-  // A lone surrogate would reach the server as another character, and so as another scope.
-  for (const [field, label] of Object.entries(labels)) if (label !== null) checkLabel(label, field);
-  return scopeCodec.encode(labels) as Record<string, string | null>;
-}
-
-function identity(key: SessionKey) {
-  if (key.namespace !== null) checkLabel(key.namespace, "namespace");
-  if (key.userId !== null) checkLabel(key.userId, "userId");
-  return { namespace: key.namespace, user_id: key.userId };
-}
-
-/** Options as they go into a body: what steers the call itself stays here. */
-function encode(codec: { encode(value: unknown): unknown }, options: object): object {
-  checkSendable(withoutSteering(options));
-  return codec.encode(withoutSteering(options)) as object;
-}
-
-function withoutSteering(options: object): object {
-  const { signal: _, idempotencyKey: __, ...rest } = options as CallOptions & { idempotencyKey?: string };
-  return rest;
-}
-
-function reading(tenant: string, options: CallOptions) {
-  return { tenant: checkLabel(tenant, "tenant"), signal: options.signal, repeatable: true };
-}
-
-function writing(tenant: string, options: CallOptions & { readonly idempotencyKey?: string }) {
-  const { signal, idempotencyKey } = options;
-  return {
-    tenant: checkLabel(tenant, "tenant"),
-    signal,
-    idempotencyKey: idempotencyKey === undefined ? newKey() : checkLabel(idempotencyKey, "idempotencyKey"),
-  };
-}
-
-function newKey(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

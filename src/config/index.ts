@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { OpenOptions } from "../open.ts";
+import type { OpenOptions } from "../open-options.ts";
 import { findConfigFile, readConfigFile } from "./file.ts";
 import { openOptions } from "./options.ts";
 import { CONFIG_VARIABLE, createSettings, type Environment } from "./settings.ts";

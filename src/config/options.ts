@@ -2,7 +2,7 @@ import type { Embedder } from "../core/embedder.ts";
 import { ValidationError } from "../core/errors.ts";
 import type { Reranker } from "../core/reranker.ts";
 import { createEmbedder, createReranker } from "../embedders/named.ts";
-import type { OpenOptions } from "../open.ts";
+import type { OpenOptions } from "../open-options.ts";
 import { openVectorIndex } from "../vectors/registry.ts";
 import { SETTINGS, type ValueOf } from "./definitions.ts";
 import { isRemote, type Setting, type Settings } from "./settings.ts";

@@ -7,7 +7,9 @@ import { MemoryFixture, type MemorySubject } from "./memory/fixture.ts";
 import { filters, listing } from "./memory/listing.ts";
 import { adding } from "./memory/records.ts";
 import { scopes } from "./memory/scopes.ts";
-import { recall, recallInputs, recallOfChanges } from "./memory/search.ts";
+import { recall } from "./memory/search.ts";
+import { recallOfChanges } from "./memory/search-changes.ts";
+import { recallInputs } from "./memory/search-input.ts";
 import { messages, state } from "./memory/sessions.ts";
 import { type Area, describeAreas } from "./suite.ts";
 

@@ -98,6 +98,7 @@ export const STORE_REQUIREMENTS = {
   "races.append": "Concurrent appends lose and double nothing and keep each writer's order.",
   "races.lists": "Concurrent pushes lose nothing and concurrent pops give nothing twice.",
   "races.counters": "Concurrent increments lose nothing.",
+  "races.merges": "Concurrent merges into the data lose no key.",
   "races.compare-and-set": "Of several writers expecting one version, exactly one wins.",
   "races.duplicates": "Of several records with one duplicate key, exactly one is stored.",
   "races.idempotency": "Of several writes with one idempotency key, exactly one is carried out.",

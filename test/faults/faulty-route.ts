@@ -9,23 +9,29 @@ export interface FaultyRoute {
   cut(): void;
   /** Lets the next requests through, and breaks each connection instead of passing the answer on. */
   loseAnswers(): void;
+  /** Breaks the connection as soon as the next answer comes, which is then lost, and passes everything on again. */
+  loseNextAnswer(): void;
   /** Holds everything back: nothing is lost, but nothing arrives. */
   stall(): void;
   /** Takes no connections, as a server that is not there. */
   refuse(): void;
   /** Passes everything on again. */
   mend(): void;
+  /** How often something was sent and an answer waited for. */
+  roundTrips(): number;
   /** Leads new connections to another port, and breaks those there are. */
   turnTo(port: number): void;
 }
 
-type Mode = "pass" | "lose answers" | "stall" | "refuse";
+type Mode = "pass" | "lose answers" | "lose next answer" | "stall" | "refuse";
 
 /** Makes such a way to a port of this machine until the test has ended. */
 export async function faultyRouteTo(port: number): Promise<FaultyRoute> {
   const pairs = new Set<{ readonly near: Socket; readonly far: Socket }>();
   let mode: Mode = "pass";
   let target = port;
+  let trips = 0;
+  let answered = true;
 
   const server = createServer((near) => {
     if (mode === "refuse") {
@@ -41,10 +47,19 @@ export async function faultyRouteTo(port: number): Promise<FaultyRoute> {
       far.destroy();
     };
     for (const socket of [near, far]) socket.setNoDelay(true).on("error", end).on("close", end);
-    near.on("data", (request) => far.write(request));
+    near.on("data", (request) => {
+      if (answered) trips++;
+      answered = false;
+      far.write(request);
+    });
     far.on("data", (answer) => {
-      if (mode === "lose answers") end();
-      else near.write(answer);
+      answered = true;
+      if (mode !== "lose answers" && mode !== "lose next answer") {
+        near.write(answer);
+        return;
+      }
+      if (mode === "lose next answer") mode = "pass";
+      end();
     });
     if (mode === "stall") hold(pair, true);
   });
@@ -73,12 +88,14 @@ export async function faultyRouteTo(port: number): Promise<FaultyRoute> {
     port: (server.address() as AddressInfo).port,
     cut,
     loseAnswers: () => turn("lose answers"),
+    loseNextAnswer: () => turn("lose next answer"),
     stall: () => turn("stall"),
     refuse() {
       turn("refuse");
       cut();
     },
     mend: () => turn("pass"),
+    roundTrips: () => trips,
     turnTo(other) {
       target = other;
       cut();

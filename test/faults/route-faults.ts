@@ -37,7 +37,7 @@ export function verifyRouteFaults(throughFaults: ThroughFaults, codes: Codes): v
       }
     });
     expect(outcome).toMatchObject(HARMLESS);
-    expect(Object.keys(outcome.retried)).toEqual([codes.lostAnswer]);
+    expect(Object.keys(outcome.retried)).toContain(codes.lostAnswer);
   });
 
   test("calls to a server that answers no more end in time", async () => {
@@ -57,6 +57,6 @@ export function verifyRouteFaults(throughFaults: ThroughFaults, codes: Codes): v
       route.mend();
     });
     expect(outcome).toMatchObject(HARMLESS);
-    expect(Object.keys(outcome.retried)).toEqual([codes.nobodyThere]);
+    expect(Object.keys(outcome.retried)).toContain(codes.nobodyThere);
   });
 }

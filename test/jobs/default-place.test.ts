@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { openMemory } from "../../src/index.ts";
-import type { OpenOptions } from "../../src/open.ts";
+import type { OpenOptions } from "../../src/open-options.ts";
 import { createMemoryStore } from "../../src/stores/memory/index.ts";
 import { openPostgresStore } from "../../src/stores/postgres/index.ts";
 import { openRedisStore } from "../../src/stores/redis/index.ts";

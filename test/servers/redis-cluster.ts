@@ -1,5 +1,6 @@
 import { createClient } from "redis";
 import { type RedisServer, startRedis } from "./redis.ts";
+import { until } from "./until.ts";
 
 const SLOTS = 16_384;
 
@@ -53,7 +54,7 @@ export async function startRedisCluster({
     const info = String(await client.sendCommand(["CLUSTER", "INFO"]));
     return info.includes(`cluster_known_nodes:${clients.length}`) && info.includes("cluster_state:ok");
   };
-  await eventually(() => all(clients.map(known)));
+  await until("the nodes know one another", () => all(clients.map(known)));
   const ids = await Promise.all(clients.map((client) => client.sendCommand<string>(["CLUSTER", "MYID"])));
   await Promise.all(
     replicas.map((_, index) =>
@@ -62,7 +63,8 @@ export async function startRedisCluster({
   );
   const followed = async (client: (typeof clients)[number]) =>
     String(await client.sendCommand(["INFO", "replication"])).includes("connected_slaves:1");
-  if (replicated) await eventually(() => all(clients.slice(0, primaries.length).map(followed)));
+  if (replicated)
+    await until("each primary has its replica", () => all(clients.slice(0, primaries.length).map(followed)));
   await Promise.all(clients.map((client) => client.close()));
   return {
     url: `redis+cluster://${primaries.map((server) => `127.0.0.1:${portOf(server)}`).join(",")}`,
@@ -80,15 +82,4 @@ function portOf(server: RedisServer | undefined): string {
 
 async function all(conditions: Promise<boolean>[]): Promise<boolean> {
   return (await Promise.all(conditions)).every(Boolean);
-}
-
-const PATIENCE = 60_000;
-
-/** Waits for something that servers agree on among themselves. */
-async function eventually(condition: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + PATIENCE;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error("The servers of the cluster did not agree");
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }

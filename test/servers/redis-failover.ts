@@ -54,11 +54,14 @@ export async function startSentinel({ redis7: program }: Programs): Promise<Sent
   const replicas = [await startReplica(program, primary.port), await startReplica(program, primary.port)];
   const sentinels: RedisServer[] = [];
   for (let number = 0; number < 3; number++) {
-    const sentinel = await startRedis({ program, sentinel: true });
-    await ask(sentinel.port, "SENTINEL", "MONITOR", NAME, "127.0.0.1", String(primary.port), "2");
-    const settings = { "down-after-milliseconds": DEAD_AFTER, "failover-timeout": 5 * DEAD_AFTER };
-    for (const [setting, value] of Object.entries(settings))
-      await ask(sentinel.port, "SENTINEL", "SET", NAME, setting, String(value));
+    const sentinel = await startRedis({
+      program,
+      sentinel: [
+        `sentinel monitor ${NAME} 127.0.0.1 ${primary.port} 2`,
+        `sentinel down-after-milliseconds ${NAME} ${DEAD_AFTER}`,
+        `sentinel failover-timeout ${NAME} ${5 * DEAD_AFTER}`,
+      ],
+    });
     sentinels.push(sentinel);
   }
   // They find one another and the replicas through the primary.

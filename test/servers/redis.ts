@@ -13,10 +13,8 @@ export interface RedisOptions {
   readonly durable?: boolean;
   /** More of its command line, such as `["--replicaof", "127.0.0.1 6379"]`. */
   readonly parameters?: readonly string[];
-  /** Watches other servers instead of keeping data. Default false. */
-  readonly sentinel?: boolean;
-  /** More lines of a Sentinel's configuration. */
-  readonly watches?: readonly string[];
+  /** Lines of a Sentinel's configuration: it watches other servers instead of keeping data. */
+  readonly sentinel?: readonly string[];
   /** Speaks TLS alone, and wants a certificate of whoever comes when `clients` is true. */
   readonly tls?: Certificate & { readonly ca: string; readonly clients: boolean };
 }
@@ -35,7 +33,7 @@ export function startRedis(options: RedisOptions): Promise<RedisServer> {
 }
 
 async function startOn(port: number, options: RedisOptions): Promise<RedisServer> {
-  const { program, durable = false, parameters = [], sentinel = false, tls } = options;
+  const { program, durable = false, parameters = [], sentinel, tls } = options;
   const listening = tls
     ? [
         ...["--port 0", `--tls-port ${port}`, "--tls-replication yes"],
@@ -48,10 +46,7 @@ async function startOn(port: number, options: RedisOptions): Promise<RedisServer
     program,
     folder: folder.path,
     parameters: sentinel
-      ? [
-          sentinelFile(folder.path, [...listening.map((line) => line.slice(2)), ...(options.watches ?? [])]),
-          "--sentinel",
-        ]
+      ? [sentinelFile(folder.path, [...listening.map((line) => line.slice(2)), ...sentinel]), "--sentinel"]
       : [
           ...listening.flatMap((line) => line.split(" ")),
           ...["--bind", "127.0.0.1", "--dir", folder.path, "--save", ""],

@@ -83,6 +83,16 @@ export const races = area<StoreFixture>("races of two handles", (verifies) => {
     expect((await fixture.store.readSession(KEY, { now: START }))?.data).toEqual({ count: 100 });
   });
 
+  verifies("races.merges", "merges into one object side by side", async (fixture) => {
+    const writers = await writersOf(fixture);
+    await sideBySide(writers, 15, (store, writer, turn) =>
+      operate(store, { operation: "mergeData", values: { turns: { [`${writer}:${turn}`]: turn } } }),
+    );
+    const state = await fixture.store.readSession(KEY, { now: START });
+    expect(Object.keys(state?.data["turns"] ?? {})).toHaveLength(60);
+    expect(state?.version).toBe(60);
+  });
+
   verifies("races.compare-and-set", "lets exactly one writer of a version win", async (fixture) => {
     const writers = await writersOf(fixture);
     const { tenant, store } = fixture;

@@ -12,8 +12,8 @@ import {
   START,
   sessionKey,
 } from "../../../src/testing/build.ts";
+import { faultyRouteTo } from "../../faults/faulty-route.ts";
 import { freshPrefix, withServer } from "../../servers/with-server.ts";
-import { startProxy } from "./proxy.ts";
 
 const now = START;
 const CHAT = sessionKey("chat");
@@ -86,14 +86,14 @@ await withServer("redis", ({ url }) => {
     const counted: Record<string, number> = {};
     // The server is sent the text of a script the first time it is called, so the first round only makes them known.
     for (const round of ["first", "second"]) {
-      const proxy = await startProxy(url);
-      const store = await openRedisStore({ url: proxy.url, prefix: freshPrefix() });
+      const route = await faultyRouteTo(Number(new URL(url).port));
+      const store = await openRedisStore({ url: `redis://127.0.0.1:${route.port}`, prefix: freshPrefix() });
       // The first write of a tenant puts it on the list of tenants.
       await store.write("acme", { writes: [putRecord(makeRecord("a"))], now });
       for (const [name, { call }] of Object.entries(CALLS)) {
-        const before = proxy.roundTrips();
+        const before = route.roundTrips();
         await call(store);
-        if (round === "second") counted[name] = proxy.roundTrips() - before;
+        if (round === "second") counted[name] = route.roundTrips() - before;
       }
       await store.close();
     }

@@ -103,8 +103,7 @@ await withPrograms((programs) => {
     const primary = await started({ tls, parameters: ["--requirepass", "of-the-data"] });
     const sentinel = await started({
       tls,
-      sentinel: true,
-      watches: [
+      sentinel: [
         "user default off",
         "user watcher on >of-the-sentinel allchannels +@all",
         `sentinel monitor main 127.0.0.1 ${primary.port} 1`,
