@@ -12,6 +12,7 @@ export {
 export type { Clock } from "./core/clock.ts";
 export type { Embedder, TokenVectors } from "./core/embedder.ts";
 export {
+  ChangesForgottenError,
   ConflictError,
   ERROR_KINDS,
   type ErrorCode,

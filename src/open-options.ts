@@ -46,6 +46,18 @@ export interface OpenOptions {
    */
   readonly idempotencyTtl?: number | null;
   /**
+   * Seconds the change feed reaches back; null for ever. Who follows it from an earlier place is told so by a
+   * ChangesForgottenError, and indexes and copies are made anew. Default 2,592,000, thirty days.
+   */
+  readonly changesTtl?: number | null;
+  /**
+   * Seconds for which histories and questions about the past (`asOf`) reach back; null for ever. The current version of a record
+   * always stays, and so does the one before a removal. Default null.
+   */
+  readonly versionsTtl?: number | null;
+  /** How many of the newest versions of a record stay, whatever `versionsTtl` says; null for all. Default null. */
+  readonly versionsKept?: number | null;
+  /**
    * Removes what has expired from time to time. False where another process does; what has expired is in no answer either
    * way. Default true.
    */
@@ -79,6 +91,9 @@ const checkNames = knownNames<OpenOptions>("options", {
   sessionTtl: true,
   conversations: true,
   idempotencyTtl: true,
+  changesTtl: true,
+  versionsTtl: true,
+  versionsKept: true,
   autoCleanup: true,
   vectors: true,
   index: true,
@@ -94,13 +109,11 @@ const checkNames = knownNames<OpenOptions>("options", {
  */
 export function checkOpenOptions(options: OpenOptions): void {
   checkNames(options);
-  const { workers, embeddingCache, sessionTtl, idempotencyTtl, autoCleanup, embedder, reranker } = options;
+  const { workers, embeddingCache, sessionTtl, autoCleanup, embedder, reranker } = options;
   checkWholeNumber(workers, "workers", 1000);
   checkWholeNumber(embeddingCache, "embeddingCache");
   checkSeconds(sessionTtl, "sessionTtl");
-  if (idempotencyTtl === 0)
-    throw ValidationError.of("idempotencyTtl", "must be above 0, or null", idempotencyTtl);
-  checkSeconds(idempotencyTtl, "idempotencyTtl");
+  checkRetention(options);
   if (autoCleanup !== undefined && typeof autoCleanup !== "boolean")
     throw ValidationError.of("autoCleanup", "must be true or false", autoCleanup);
   if (embedder !== undefined && typeof embedder?.embed !== "function")
@@ -114,4 +127,12 @@ export function checkOpenOptions(options: OpenOptions): void {
       "must be a reranker, such as createReranker of memoir/embedders gives",
     );
   checkConversationOptions(options.conversations, ["conversations"]);
+}
+
+function checkRetention(options: OpenOptions): void {
+  for (const name of ["idempotencyTtl", "changesTtl", "versionsTtl", "versionsKept"] as const)
+    if (options[name] === 0) throw ValidationError.of(name, "must be above 0, or null", 0);
+  for (const name of ["idempotencyTtl", "changesTtl", "versionsTtl"] as const)
+    checkSeconds(options[name], name);
+  checkWholeNumber(options.versionsKept ?? undefined, "versionsKept");
 }

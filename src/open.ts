@@ -109,6 +109,9 @@ async function embed(store: Store, options: OpenOptions & { clock: Clock; ids: I
       countTokens: loadTokenCounter,
       sessionTtl: options.sessionTtl ?? null,
       idempotencyTtl: options.idempotencyTtl === undefined ? DAY : options.idempotencyTtl,
+      changesTtl: options.changesTtl === undefined ? 30 * DAY : options.changesTtl,
+      versionsTtl: options.versionsTtl ?? null,
+      versionsKept: options.versionsKept ?? null,
       autoCleanup: options.autoCleanup ?? true,
     },
     {

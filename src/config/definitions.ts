@@ -194,6 +194,29 @@ export const SETTINGS = {
     meaning:
       "seconds in which a write repeated with its idempotency key is not done again; `never` forgets no key",
   }),
+  changesTtl: define<number | null>({
+    ...seconds,
+    flag: "--changes-ttl",
+    variable: "MEMORY_CHANGES_TTL",
+    fallback: 30 * 86_400,
+    meaning: "seconds the change feed reaches back, or `never` forgotten",
+  }),
+  versionsTtl: define<number | null>({
+    ...seconds,
+    flag: "--versions-ttl",
+    variable: "MEMORY_VERSIONS_TTL",
+    fallback: null,
+    meaning:
+      "seconds for which histories and questions about the past reach back, or `never` forgotten; the current version of a record always stays",
+  }),
+  versionsKept: define<number | null>({
+    flag: "--versions-kept",
+    variable: "MEMORY_VERSIONS_KEPT",
+    fallback: null,
+    read: (value) => (/^all$/i.test(value) ? null : /^[1-9]\d{0,8}$/.test(value) ? Number(value) : undefined),
+    expected: "a whole number above 0, or all",
+    meaning: "how many of the newest versions of a record stay, whatever `versionsTtl` says",
+  }),
   autoCleanup: define({
     ...onOff,
     variable: "MEMORY_AUTO_CLEANUP",

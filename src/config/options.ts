@@ -31,6 +31,9 @@ export async function openOptions(settings: Settings): Promise<OpenOptions> {
     embeddingCache: settings.get("cacheEnabled").value ? settings.get("maxCacheSize").value : 0,
     sessionTtl: sessionTtl(settings),
     idempotencyTtl: settings.get("idempotencyTtl").value,
+    changesTtl: settings.get("changesTtl").value,
+    versionsTtl: settings.get("versionsTtl").value,
+    versionsKept: settings.get("versionsKept").value,
     autoCleanup: settings.get("autoCleanup").value,
   };
 }

@@ -51,6 +51,12 @@ export const ERROR_KINDS = {
     retryable: false,
     remedy: "Use a new idempotency key for a different request; repeat a key only with the same content.",
   },
+  changes_forgotten: {
+    status: 410,
+    retryable: false,
+    remedy:
+      "Read anew from the memory what you made of the feed, then follow the changes after the `sequence` this error tells.",
+  },
   not_supported: {
     status: 501,
     retryable: false,
@@ -196,6 +202,30 @@ export class NotFoundError extends MemoirError {}
 /** Somebody else was first, or the id or key is taken. Nothing was written. */
 export class ConflictError extends MemoirError {}
 
+/**
+ * The change feed does not reach back to where a follower stands: what it missed was forgotten. Whatever is derived from the feed
+ * must be made anew from the memory as it is, and can then follow the changes after `sequence`.
+ */
+export class ChangesForgottenError extends MemoirError {
+  constructor(message: string, options: MemoirErrorOptions = {}) {
+    super("changes_forgotten", message, options);
+  }
+
+  /** For a follower after `after`, where changes up to `forgotten` are gone and the last one is `sequence`. */
+  static of(details: { readonly after: number; readonly forgotten: number; readonly sequence: number }) {
+    const { after, forgotten } = details;
+    return new ChangesForgottenError(
+      `Changes up to ${forgotten} were forgotten, so what came after ${after} cannot be told.`,
+      { details },
+    );
+  }
+
+  /** The last change when this was found out: reading the memory after it and following on from here misses nothing. */
+  get sequence(): number {
+    return Number(this.details["sequence"]);
+  }
+}
+
 /** The store, server or model behind this memory declares that it cannot do this. */
 export class UnsupportedError extends MemoirError {
   constructor(message: string, options: MemoirErrorOptions = {}) {
@@ -231,6 +261,8 @@ export function errorFromCode(
     case "id_in_use":
     case "idempotency_key_reused":
       return new ConflictError(code, message, options);
+    case "changes_forgotten":
+      return new ChangesForgottenError(message, options);
     case "not_supported":
       return new UnsupportedError(message, options);
     case "unauthorized":

@@ -4,6 +4,7 @@ import type { JobStore } from "./job-store.ts";
 import type { JsonValue } from "./json.ts";
 import type { IndexEntry, IndexedRecord } from "./recall-index.ts";
 import type { ChangeKind, ChangeNote, MemoryRecord, RecordVersion } from "./record.ts";
+import type { VersionRetention } from "./retention.ts";
 import type { SessionOperation } from "./session/operations.ts";
 import type { SessionKey, SessionState } from "./session/state.ts";
 import type { StoreIndex } from "./store-index.ts";
@@ -102,6 +103,12 @@ export interface AliasPage {
   readonly cursor: string | null;
 }
 
+export interface IdPage {
+  readonly ids: string[];
+  /** Give it to the next call; null on the last page. */
+  readonly cursor: string | null;
+}
+
 /** Changes that happened in another store, to be told by this one's feed too. */
 export interface ForeignChanges {
   /** Names the other store; each has a position of its own. */
@@ -162,6 +169,15 @@ export interface RecordStore {
   history(tenant: string, id: string): Promise<RecordVersion[]>;
 
   /**
+   * Every id that a record ever had, erased ones included, about so many a page, in an order of the store's own: an id may come
+   * twice. For whoever cannot follow the feed any more.
+   */
+  ids(tenant: string, query: { readonly cursor: string | null; readonly limit: number }): Promise<IdPage>;
+
+  /** Forgets the versions of these ids that `forgettable` lets go. Gives how many. */
+  forgetVersions(tenant: string, ids: readonly string[], retention: VersionRetention): Promise<number>;
+
+  /**
    * The aliases that hold now, about so many a page, in an order of the store's own: an alias may come twice, and one that
    * is changed meanwhile as it was or as it is. For copying a store: ids that never were records are named nowhere else.
    */
@@ -182,8 +198,17 @@ export interface RecordStore {
    */
   erase(tenant: string, ids: readonly string[], now: Instant): Promise<string[]>;
 
-  /** Changes after a sequence number, oldest first. */
+  /**
+   * Changes after a sequence number, oldest first.
+   * @throws ChangesForgottenError when some of them were forgotten.
+   */
   changes(tenant: string, query: { after: number; limit: number }): Promise<Change[]>;
+
+  /**
+   * Forgets the oldest changes of the feed, up to the first that was made after `before`, and at most `limit` of them. The newest
+   * change always stays, and no number comes again. Gives how many were forgotten.
+   */
+  forgetChanges(tenant: string, before: Instant, limit: number): Promise<number>;
 
   /**
    * Tells when it is worth asking `changes` again, for one follower who closes it in the end. Whoever closes the store ends its

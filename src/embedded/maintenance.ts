@@ -2,6 +2,7 @@ import type { JobWorker, Schedule } from "../core/jobs.ts";
 import { jsonEquals } from "../core/json.ts";
 import type { IndexEntry, Indexer } from "../core/recall-index.ts";
 import type { MemoryRecord } from "../core/record.ts";
+import type { IdPage } from "../core/store.ts";
 import { FIRST_INSTANT, formatMilliseconds, type Instant } from "../core/time.ts";
 import { type EmbeddedParts, present } from "./parts.ts";
 
@@ -9,27 +10,49 @@ import { type EmbeddedParts, present } from "./parts.ts";
 const ROUND = 200;
 
 /**
- * Deletes what has expired, and forgets the answers of idempotency keys that nobody repeats any more. Expired things are
- * invisible anyway; this gives their room back.
+ * Deletes what has expired, and forgets the answers of idempotency keys that nobody repeats any more and the changes that
+ * nobody follows any more. Expired things are invisible anyway; this gives their room back.
  */
 export async function removeExpired(parts: EmbeddedParts, stopped: () => boolean): Promise<void> {
   for (const tenant of await parts.records.tenants()) {
     while (!stopped() && (await parts.records.removeExpired(tenant, present(parts), ROUND)).length === ROUND);
-    const before = lastForgotten(parts);
-    while (
-      before !== null &&
-      !stopped() &&
-      (await parts.records.forgetAnswers(tenant, before, ROUND)) === ROUND
+    await forgetOld(parts, parts.idempotencyTtl, stopped, (before) =>
+      parts.records.forgetAnswers(tenant, before, ROUND),
+    );
+    await forgetOld(parts, parts.changesTtl, stopped, (before) =>
+      parts.records.forgetChanges(tenant, before, ROUND),
     );
   }
   while (!stopped() && (await parts.sessions.removeExpiredSessions(present(parts), ROUND)).length === ROUND);
 }
 
-/** The instant up to which idempotency keys are forgotten; null for none. */
-function lastForgotten({ idempotencyTtl, clock }: EmbeddedParts): Instant | null {
-  return idempotencyTtl === null
-    ? null
-    : formatMilliseconds(Math.max(0, clock.now() - idempotencyTtl * 1000));
+/** Forgets in rounds what is older than so many seconds. */
+async function forgetOld(
+  parts: EmbeddedParts,
+  seconds: number | null,
+  stopped: () => boolean,
+  forget: (before: Instant) => Promise<number>,
+): Promise<void> {
+  const before = instantAgo(parts, seconds);
+  while (before !== null && !stopped() && (await forget(before)) >= ROUND);
+}
+
+/** So many seconds ago; null for never. */
+function instantAgo({ clock }: EmbeddedParts, seconds: number | null): Instant | null {
+  return seconds === null ? null : formatMilliseconds(Math.max(0, clock.now() - seconds * 1000));
+}
+
+/** Forgets the versions of records that are not to be kept any longer. */
+export async function forgetVersions(parts: EmbeddedParts, stopped: () => boolean): Promise<void> {
+  const retention = { newest: parts.versionsKept, since: instantAgo(parts, parts.versionsTtl) };
+  for (const tenant of await parts.records.tenants()) {
+    let cursor: string | null = null;
+    do {
+      const page: IdPage = await parts.records.ids(tenant, { cursor, limit: ROUND });
+      await parts.records.forgetVersions(tenant, page.ids, retention);
+      cursor = page.cursor;
+    } while (cursor !== null && !stopped());
+  }
 }
 
 type RenewalParts = Pick<EmbeddedParts, "records" | "indexer">;
@@ -81,12 +104,19 @@ function entryWith(indexer: Indexer, record: MemoryRecord, vector: Float32Array 
 /** Every minute, what has expired is removed. */
 const SWEEP: Schedule = { name: "remove-expired", kind: "remove-expired", every: 60 };
 
+/** Every hour: it looks at every record. */
+const VERSIONS_SWEEP: Schedule = { name: "forget-versions", kind: "forget-versions", every: 3600 };
+
 /** Does the upkeep of a memory, as jobs: each runs in one of the processes that share the memory. */
 export function startMaintenance(parts: EmbeddedParts, concurrency: number): JobWorker {
   return parts.jobs.work(
     {
       "remove-expired": async ({ signal }) => {
         await removeExpired(parts, () => signal.aborted);
+        signal.throwIfAborted();
+      },
+      "forget-versions": async ({ signal }) => {
+        await forgetVersions(parts, () => signal.aborted);
         signal.throwIfAborted();
       },
       "renew-entries": async ({ payload, signal }) => {
@@ -98,8 +128,13 @@ export function startMaintenance(parts: EmbeddedParts, concurrency: number): Job
         signal.throwIfAborted();
       },
     },
-    { concurrency, schedules: parts.autoCleanup ? [SWEEP] : [] },
+    { concurrency, schedules: schedulesOf(parts) },
   );
+}
+
+function schedulesOf({ autoCleanup, versionsTtl, versionsKept }: EmbeddedParts): Schedule[] {
+  if (!autoCleanup) return [];
+  return versionsTtl === null && versionsKept === null ? [SWEEP] : [SWEEP, VERSIONS_SWEEP];
 }
 
 /** Asks for new index entries when there are any that another embedder or analyser made. */

@@ -24,6 +24,11 @@ export interface EmbeddedParts {
   readonly sessionTtl: number | null;
   /** Seconds an idempotency key is remembered; null for ever. */
   readonly idempotencyTtl: number | null;
+  /** Seconds the change feed reaches back; null for ever. */
+  readonly changesTtl: number | null;
+  /** Seconds a version is kept after a newer one, and how many of a record's newest at any rate; null both: all for ever. */
+  readonly versionsTtl: number | null;
+  readonly versionsKept: number | null;
   /** Whether this memory removes what has expired. */
   readonly autoCleanup: boolean;
   readonly countTokens: () => Promise<(text: string) => number>;

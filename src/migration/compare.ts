@@ -1,9 +1,10 @@
 import { EVERYTHING } from "../core/filter/filter.ts";
 import type { MemoryRecord } from "../core/record.ts";
-import type { SessionSummary, Store } from "../core/store.ts";
+import type { Store } from "../core/store.ts";
 import type { Instant } from "../core/time.ts";
 import { allAliases, present, sideBySide, tenantsOf } from "./migrate.ts";
 import { sameRecord, sameSession, sameVersion } from "./sameness.ts";
+import { allSessions } from "./sessions.ts";
 
 /** What two stores were found to be. */
 export interface Comparison {
@@ -69,7 +70,10 @@ export async function compareStores(one: Store, other: Store, signal: AbortSigna
 
 async function sameHistory(one: Store, other: Store, tenant: string, id: string): Promise<boolean> {
   const [mine, theirs] = await Promise.all([one.history(tenant, id), other.history(tenant, id)]);
-  return mine.length === theirs.length && mine.every((version, index) => sameVersion(version, theirs[index]));
+  // One may have forgotten more of its oldest versions than the other by now.
+  const both = Math.min(mine.length, theirs.length);
+  const [ours, others] = [mine.slice(mine.length - both), theirs.slice(theirs.length - both)];
+  return both > 0 && ours.every((version, index) => sameVersion(version, others[index]));
 }
 
 async function* pagesOf(store: Store, tenant: string, now: Instant): AsyncGenerator<MemoryRecord[]> {
@@ -85,13 +89,4 @@ async function* pagesOf(store: Store, tenant: string, now: Instant): AsyncGenera
     if (page.length > 0) yield page;
     after = page.at(-1);
   } while (after);
-}
-
-async function allSessions(store: Store, tenant: string, now: Instant): Promise<SessionSummary[]> {
-  const all: SessionSummary[] = [];
-  for (;;) {
-    const { sessions } = await store.listSessions(tenant, { now, limit: 500, offset: all.length });
-    if (sessions.length === 0) return all;
-    all.push(...sessions);
-  }
 }

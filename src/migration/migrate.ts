@@ -1,9 +1,9 @@
-import { ConflictError } from "../core/errors.ts";
+import { ChangesForgottenError, ConflictError } from "../core/errors.ts";
 import { encodeSessionKey, type SessionKey } from "../core/session/state.ts";
-import type { Alias, Change, Store } from "../core/store.ts";
+import type { Alias, Change, IdPage, Store } from "../core/store.ts";
 import { formatMilliseconds, type Instant } from "../core/time.ts";
 import { copyRecord } from "./records.ts";
-import { copySession } from "./sessions.ts";
+import { allSessions, copySession } from "./sessions.ts";
 
 export interface MigrationOptions {
   readonly from: Store;
@@ -34,17 +34,68 @@ export async function copyChanges(options: MigrationOptions): Promise<number> {
     let after = await position(options, tenant);
     for (;;) {
       options.signal.throwIfAborted();
-      const changes = await options.from.changes(tenant, { after, limit: PAGE });
-      const last = changes.at(-1);
-      if (!last) break;
+      const page = await nextPage(options, tenant, after);
+      if (page === null) break;
+      const { changes, sequence } = page;
       await copyPage(options, tenant, changes);
-      after = last.sequence;
+      after = sequence;
       await keepPosition(options, tenant, after);
       taken += changes.length;
       options.onProgress?.(taken);
     }
   }
   return taken;
+}
+
+interface Page {
+  readonly changes: readonly Changed[];
+  /** Where to go on when they are copied. */
+  readonly sequence: number;
+}
+
+/** What is copied of a change: what it says of its record or session is read anew. */
+type Changed = Pick<Change, "kind" | "id" | "namespace" | "userId">;
+
+/** What changed next; when the source has forgotten it, everything there is. Null at the end. */
+async function nextPage(options: MigrationOptions, tenant: string, after: number): Promise<Page | null> {
+  try {
+    const changes = await options.from.changes(tenant, { after, limit: PAGE });
+    const last = changes.at(-1);
+    return last ? { changes, sequence: last.sequence } : null;
+  } catch (error) {
+    if (!(error instanceof ChangesForgottenError)) throw error;
+    const { sequence } = error;
+    return { changes: await everything(options, tenant, after), sequence };
+  }
+}
+
+/** All records and sessions there are or were, as if each had changed. */
+async function everything(
+  { from, to }: MigrationOptions,
+  tenant: string,
+  after: number,
+): Promise<readonly Changed[]> {
+  const records: Changed[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: IdPage = await from.ids(tenant, { cursor, limit: 1000 });
+    for (const id of page.ids) records.push({ kind: "record", id, namespace: null, userId: null });
+    cursor = page.cursor;
+  } while (cursor !== null);
+  const sessions = await allSessions(from, tenant, present());
+  // Of a session that went nothing is left to tell. The target has it from here, unless it has sessions from elsewhere too.
+  const old = after > 0 && (await isOnlySource(to)) ? await allSessions(to, tenant, present()) : [];
+  return [
+    ...records,
+    ...[...sessions, ...old].map(
+      ({ sessionId, namespace, userId }): Changed => ({ kind: "session", id: sessionId, namespace, userId }),
+    ),
+  ];
+}
+
+/** Whether no other store was ever copied to the target. */
+async function isOnlySource(to: Store): Promise<boolean> {
+  return (await to.listSessions(MIGRATIONS, { now: present(), limit: 1, offset: 0 })).total <= 1;
 }
 
 /** Copies the aliases that hold; the change feed does not tell of those of ids that never were records. */
@@ -94,7 +145,7 @@ export function present(): Instant {
 async function copyPage(
   options: MigrationOptions,
   tenant: string,
-  changes: readonly Change[],
+  changes: readonly Changed[],
 ): Promise<void> {
   const { from, to, signal } = options;
   let ids = [...new Set(changes.filter(({ kind }) => kind === "record").map(({ id }) => id))];

@@ -23,10 +23,10 @@ export async function copyRecord(
   now: Instant,
 ): Promise<void> {
   const [wanted, present] = await Promise.all([from.history(tenant, id), to.history(tenant, id)]);
-  const fits = present.every((version, index) => sameVersion(version, wanted[index]));
-  if (!fits) await to.erase(tenant, [id], now);
+  const done = commonVersions(present, wanted);
+  const fits = done > 0;
+  if (!fits && present.length > 0) await to.erase(tenant, [id], now);
   let last = fits ? (present.at(-1)?.version ?? 0) : 0;
-  const done = fits ? present.length : 0;
   if (done === wanted.length) return;
   const current = await currentState(from, tenant, id);
   for (const [index, version] of wanted.entries()) {
@@ -36,6 +36,15 @@ export async function copyRecord(
     const writes = [step.write.kind === "put" ? { ...step.write, entry } : step.write];
     last = (await to.write(tenant, { writes, now: step.now })).versions[0] ?? last;
   }
+}
+
+/** How many of the wanted versions the present ones end with. Of both, older ones may have been forgotten. */
+function commonVersions(present: readonly RecordVersion[], wanted: readonly RecordVersion[]): number {
+  for (let count = Math.min(present.length, wanted.length); count > 0; count--) {
+    const end = present.slice(present.length - count);
+    if (end.every((version, index) => sameVersion(version, wanted[index]))) return count;
+  }
+  return 0;
 }
 
 interface Current {

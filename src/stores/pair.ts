@@ -1,9 +1,10 @@
-import { ValidationError } from "../core/errors.ts";
-import type { RecordStore, SessionStore, Store } from "../core/store.ts";
+import { ChangesForgottenError, ValidationError } from "../core/errors.ts";
+import type { Change, RecordStore, SessionStore, Store } from "../core/store.ts";
+import type { Instant } from "../core/time.ts";
 
 /** What keeps the sessions of a pair: any store will do. */
 export type WorkingStore = SessionStore &
-  Pick<RecordStore, "changes" | "lastSequence" | "tenants" | "forgetAnswers"> &
+  Pick<RecordStore, "changes" | "lastSequence" | "tenants" | "forgetAnswers" | "forgetChanges"> &
   Pick<Store, "name" | "check" | "close">;
 
 export interface PairOptions {
@@ -15,6 +16,8 @@ export interface PairOptions {
 
 /** The name under which the feed of the long-term store remembers how far it has taken the other one's. */
 const SOURCE = "working";
+
+const LAST_INSTANT: Instant = "9999-12-31T23:59:59.999999Z";
 
 /** Changes taken over in one transaction. */
 const PAGE = 1000;
@@ -52,6 +55,11 @@ export function createPair({ working, longTerm }: PairOptions): Store {
       const ofSessions = await working.forgetAnswers(tenant, before, limit);
       return ofSessions + (await longTerm.forgetAnswers(tenant, before, limit - ofSessions));
     },
+    async forgetChanges(tenant, before, limit) {
+      await upToDate(tenant);
+      const ofSessions = await working.forgetChanges(tenant, before, limit);
+      return ofSessions + (await longTerm.forgetChanges(tenant, before, limit - ofSessions));
+    },
     async tenants() {
       const names = await Promise.all([working.tenants(), longTerm.tenants()]);
       return [...new Set(names.flat())];
@@ -88,12 +96,35 @@ function carrier(working: WorkingStore, longTerm: Store): (tenant: string) => Pr
       const changes =
         last === position
           ? []
-          : await working.changes(tenant, { after: last < position ? 0 : position, limit: PAGE });
+          : await keptChanges(working, longTerm, { tenant, after: last < position ? 0 : position });
       if (changes.length === 0) break;
       position = await longTerm.takeChanges(tenant, { source: SOURCE, after: position, changes });
     }
     positions.set(tenant, position);
   };
+}
+
+/**
+ * What came after a position in the working store, or, when some of it was forgotten there before it was told here, what is left of
+ * it. Then everybody who follows this feed is behind as well: it forgets what it has, and they learn that they missed something.
+ */
+async function keptChanges(
+  working: WorkingStore,
+  longTerm: Store,
+  { tenant, after }: { readonly tenant: string; readonly after: number },
+): Promise<Change[]> {
+  try {
+    return await working.changes(tenant, { after, limit: PAGE });
+  } catch (error) {
+    if (!(error instanceof ChangesForgottenError)) throw error;
+    const kept = await working.changes(tenant, { after: Number(error.details["forgotten"]), limit: PAGE });
+    const behind = { source: `${SOURCE}, behind`, changes: [...kept, ...kept] };
+    const told = await longTerm.takeChanges(tenant, { ...behind, after: 0, changes: [] });
+    // The last change stays. Told twice, it is behind the place of whoever had seen everything until now.
+    await longTerm.takeChanges(tenant, { ...behind, after: told });
+    while ((await longTerm.forgetChanges(tenant, LAST_INSTANT, PAGE)) > 0);
+    return kept;
+  }
 }
 
 const SESSION_METHODS = [
@@ -113,6 +144,8 @@ const RECORD_METHODS = [
   "list",
   "count",
   "history",
+  "ids",
+  "forgetVersions",
   "aliases",
   "touch",
   "erase",

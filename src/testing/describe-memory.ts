@@ -1,5 +1,5 @@
 import { calls, concurrency } from "./memory/calls.ts";
-import { deleting, idempotency, past, updating } from "./memory/changes.ts";
+import { deleting, idempotency, past, sleeping, updating } from "./memory/changes.ts";
 import { context } from "./memory/context.ts";
 import { conversationTime } from "./memory/conversation-time.ts";
 import { conversations } from "./memory/conversations.ts";
@@ -22,6 +22,7 @@ export const MEMORY_AREAS: readonly Area<MemoryFixture>[] = [
   deleting,
   past,
   idempotency,
+  sleeping,
   listing,
   filters,
   recall,

@@ -5,6 +5,7 @@ import { durability, lifecycle } from "./store/lifecycle.ts";
 import { listing } from "./store/listing.ts";
 import { races } from "./store/races.ts";
 import { records } from "./store/records.ts";
+import { forgetting } from "./store/retention.ts";
 import { sessionReads } from "./store/session-reads.ts";
 import { sessionTime } from "./store/session-time.ts";
 import { sessions } from "./store/sessions.ts";
@@ -23,6 +24,7 @@ export const STORE_AREAS: readonly Area<StoreFixture>[] = [
   batches,
   idempotency,
   history,
+  forgetting,
   expiry,
   access,
   listing,

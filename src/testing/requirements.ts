@@ -38,6 +38,9 @@ export const STORE_REQUIREMENTS = {
 
   "history.versions": "Every version is kept with its time, author, reason, confidence and record.",
   "history.as-of": "Reads, lists and counts answer as things were known at an instant.",
+  "history.forgotten":
+    "Versions that retention does not ask for are forgotten; the current one stays, and what a removal removed.",
+  "history.ids": "Every id that was ever used can be listed, erased ones included, each tenant's own.",
   "history.erased": "Erasing leaves no record, history or alias; the feed says that something changed.",
 
   "expiry.instant": "From its expiry instant on, to the microsecond, a record is in no answer.",
@@ -57,6 +60,10 @@ export const STORE_REQUIREMENTS = {
   "feed.sessions": "The feed tells every change of a session.",
   "feed.pages": "The feed can be read in pages by sequence number, which only rises.",
   "feed.follow": "A follower misses nothing while several handles write.",
+  "feed.forgotten":
+    "Changes made up to an instant are forgotten, so many at a time and never the newest; who follows from before them is told so.",
+  "feed.forgotten-races":
+    "While several write and old changes are forgotten, a follower gets every change or is told that it missed some.",
   "feed.taken": "Changes taken from another store join the feed in order, with the position they came from.",
   "feed.taken-once": "Of several who take the same changes, exactly one does.",
 
@@ -145,6 +152,8 @@ export const MEMORY_REQUIREMENTS = {
   "memory.expiry": "From its expiry instant on a record is in no answer.",
   "memory.changes":
     "The change feed tells every change of a scope once: records in order, and sessions in order.",
+  "memory.changes-forgotten":
+    "Who slept until its changes were forgotten is told so when it follows the feed, and finds what everybody else finds.",
   "memory.idempotency":
     "Repeating a write with its key gives the first answer; the key with other content is refused.",
   "memory.list": "Lists order by creation, ties by id, and tell the total.",

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { configured } from "../../src/config/index.ts";
-import { type Memory, type OpenOptions, openMemory } from "../../src/index.ts";
+import { ChangesForgottenError, type Memory, type OpenOptions, openMemory } from "../../src/index.ts";
 import { openSqliteStore } from "../../src/stores/sqlite/index.ts";
 import { ended, memoir, start } from "../cli/memoir.ts";
 import { served } from "../cli/served.ts";
@@ -214,6 +214,21 @@ describe("what the environment says has its effect:", () => {
     expect((await again(memory)).record.id).toBe(first.record.id);
     time.now += 60_001;
     await vi.waitFor(async () => expect((await again(memory)).record.id).not.toBe(first.record.id), 10_000);
+  });
+
+  test("MEMORY_CHANGES_TTL, MEMORY_VERSIONS_TTL and MEMORY_VERSIONS_KEPT", async () => {
+    const environment = { MEMORY_CHANGES_TTL: "600", MEMORY_VERSIONS_TTL: "600", MEMORY_VERSIONS_KEPT: "2" };
+    await using memory = await open({ environment, more: { clock } });
+    await memory.add({ id: "a", text: "one" });
+    for (const text of ["two", "three", "four"]) await memory.update("a", { text });
+    time.now += 3_600_000;
+    await memory.add({ id: "b", text: "another" });
+    const versions = async () => (await memory.history("a")).map(({ record }) => record.text);
+    await vi.waitFor(async () => expect(await versions()).toEqual(["three", "four"]), 20_000);
+    const feed = async () => {
+      for await (const _ of memory.changes());
+    };
+    await vi.waitFor(() => expect(feed()).rejects.toBeInstanceOf(ChangesForgottenError), 20_000);
   });
 
   test("the file's settings", async () => {

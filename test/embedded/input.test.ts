@@ -94,6 +94,8 @@ describe("what is missing or of another kind is named", () => {
       "sessionTtl: must be a number of seconds, 0 or more",
       () => openMemory(loose({ store: "memory:", sessionTtl: "9" })),
     ],
+    ["changesTtl: must be above 0, or null", () => openMemory({ store: "memory:", changesTtl: 0 })],
+    ["versionsKept: must be a whole", () => openMemory({ store: "memory:", versionsKept: 1.5 })],
     ["idempotencyTtl: must be above 0, or null", () => openMemory({ store: "memory:", idempotencyTtl: 0 })],
     ["autoCleanup: must be true or false", () => openMemory(loose({ store: "memory:", autoCleanup: "no" }))],
     [

@@ -82,6 +82,12 @@ async function fillBelow(store: Store): Promise<void> {
   await store.removeExpired("below", second(40), 10);
 }
 
+/** Forgets every change but the newest of each tenant. */
+async function forgetFeed(store: Store): Promise<void> {
+  for (const tenant of await store.tenants())
+    while ((await store.forgetChanges(tenant, "9999-12-31T00:00:00Z", 100)) > 0);
+}
+
 const folder = mkdtempSync(join(tmpdir(), "memoir-migrate-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 let files = 0;
@@ -152,6 +158,41 @@ describe("a migration", () => {
     await migrate(from, to);
     expect(await differences(from, to)).toEqual([]);
   });
+
+  test.each(ways)(
+    "from $from to $to copies what the source's feed has forgotten",
+    async ({ openFrom, openTo }) => {
+      const [from, to] = [await openFrom(), await openTo()];
+      await fill(from);
+      await forgetFeed(from);
+      await migrate(from, to);
+      expect(await differences(from, to)).toEqual([]);
+      expect((await to.history("acme", "plain")).map(({ change }) => change)).toEqual(["create", "delete"]);
+
+      // Now the target sleeps while the source goes on and forgets.
+      const memory = await openMemory({
+        store: { ...from, close: async () => {} },
+        jobs: "memory:",
+        workers: 0,
+      });
+      const alice = memory.scope({ tenant: "acme", userId: "alice" });
+      await alice.update("kept", { text: "Likes coffee" });
+      await alice.delete("again", { erase: true });
+      await alice.session("chat").end();
+      await alice.session("fresh").append({ role: "user", content: "hello again" });
+      await alice.add({ id: "late", text: "Likes juice" });
+      await alice.update("late", { text: "Likes apple juice" });
+      await memory.close();
+      await forgetFeed(from);
+      await from.forgetVersions("acme", ["kept", "late"], { newest: 1, since: null });
+      await migrate(from, to);
+      expect(await differences(from, to)).toEqual([]);
+      expect(await to.history("acme", "again")).toEqual([]);
+      expect(await copyChanges({ from, to, name: "source", signal })).toBe(0);
+      await from.close();
+      await to.close();
+    },
+  );
 
   test("goes on after it was cut off", async () => {
     const [from, to] = [createMemoryStore(), createMemoryStore()];

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { ChangesForgottenError } from "../../src/core/errors.ts";
 import type { Store } from "../../src/core/store.ts";
 import { openMemory, ValidationError } from "../../src/index.ts";
 import { createMemoryStore } from "../../src/stores/memory/index.ts";
@@ -73,6 +74,36 @@ describe("a pair of stores", () => {
     expect(await feedIds(pair)).toEqual(["one", "two", "three"]);
     await append(emptied, "four");
     expect(await feedIds(pair)).toEqual(["one", "two", "three", "four"]);
+  });
+
+  test("tells its followers when sessions' changes were forgotten before anybody carried them over", async () => {
+    const [working, longTerm] = [createMemoryStore(), createMemoryStore()];
+    const pair = createPair({ working, longTerm });
+    await append(pair, "seen");
+    const seen = await pair.lastSequence("acme");
+    for (const id of ["missed", "kept"]) await append(working, id);
+    expect(await working.forgetChanges("acme", START, 10)).toBe(2);
+    const behind = await pair.changes("acme", { after: seen, limit: 10 }).catch((reason: unknown) => reason);
+    expect(behind).toBeInstanceOf(ChangesForgottenError);
+    const { sequence } = behind as ChangesForgottenError;
+    expect(await pair.changes("acme", { after: sequence, limit: 10 })).toEqual([]);
+    // Once told, it goes on as ever, in every process.
+    await append(working, "next");
+    for (const one of [pair, createPair({ working, longTerm })])
+      expect((await one.changes("acme", { after: sequence, limit: 10 })).map(({ id }) => id)).toEqual([
+        "next",
+      ]);
+  });
+
+  test("carries changes over before it forgets them", async () => {
+    const [working, longTerm] = [createMemoryStore(), createMemoryStore()];
+    for (const id of ["one", "two", "three"]) await append(working, id);
+    const pair = createPair({ working, longTerm });
+    expect(await pair.forgetChanges("acme", "2026-05-04T09:29:00Z", 10)).toBe(0);
+    expect(await feedIds(pair)).toEqual(["one", "two", "three"]);
+    expect(await pair.forgetChanges("acme", START, 3)).toBe(3);
+    expect(await pair.forgetChanges("acme", START, 3)).toBe(1);
+    expect(await pair.lastSequence("acme")).toBe(3);
   });
 
   test("says which of the two has a problem", async () => {

@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { embedderName } from "../../config/options.ts";
 import { isRemote, withoutPassword } from "../../config/settings.ts";
 import { ValidationError } from "../../core/errors.ts";
+import { withRetention } from "../retention-options.ts";
 import type { Act, Run } from "../run.ts";
 
 interface ServeCommandOptions {
@@ -11,7 +12,7 @@ interface ServeCommandOptions {
 }
 
 export function define(command: Command, act: Act): void {
-  command
+  withRetention(command)
     .option("-p, --port <port>", "port to listen on, 0 for any free one (PORT; default 8000)")
     .option("--host <host>", "address to listen on (MEMORY_HOST; default 127.0.0.1, only this machine)")
     .option("--log-level <level>", "how much to log, to standard error (LOG_LEVEL; default info)")

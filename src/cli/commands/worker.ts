@@ -3,10 +3,11 @@ import type { Command } from "commander";
 import { isRemote, withoutPassword } from "../../config/settings.ts";
 import { systemClock } from "../../core/clock.ts";
 import { ValidationError } from "../../core/errors.ts";
+import { withRetention } from "../retention-options.ts";
 import type { Act, Run } from "../run.ts";
 
 export function define(command: Command, act: Act): void {
-  command
+  withRetention(command)
     .option("--workers <number>", "background jobs done side by side (MEMORY_WORKERS; default 1)")
     .addHelpText("after", "\nCtrl+C waits for running jobs; what does not end in 10 seconds goes back.")
     .action(act(work));

@@ -1,6 +1,7 @@
 import { RequestError } from "../../contract/issues.ts";
 import { changeCodec } from "../../contract/wire.ts";
 import { WakingWatch } from "../../core/change-watch.ts";
+import { ChangesForgottenError } from "../../core/errors.ts";
 import type { ResolvedScope } from "../../core/scope.ts";
 import type { Change } from "../../core/store.ts";
 import type { Call, Handlers, Surroundings } from "../call.ts";
@@ -33,12 +34,14 @@ function lastSeen(call: Call): number | null {
   return Number(header);
 }
 
-function streamChanges(
+async function streamChanges(
   { operations, stream, closing }: Surroundings,
   scope: ResolvedScope,
   start: { readonly after: number; readonly limit: number },
   call: Call,
-): Response {
+): Promise<Response> {
+  // Whoever asks for what was forgotten is told so by the status; in a stream there is no room for it.
+  await operations.changes(scope, { after: start.after, limit: 1, signal: call.signal });
   const ended = AbortSignal.any([closing, call.signal]);
   const encoder = new TextEncoder();
   const feed = async function* () {
@@ -61,6 +64,9 @@ function streamChanges(
         lastSign = performance.now();
         yield ": still here\n\n";
       }
+    } catch (error) {
+      // The reader asks again, and is told by the status.
+      if (!(error instanceof ChangesForgottenError)) throw error;
     } finally {
       watch.close();
     }

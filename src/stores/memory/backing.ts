@@ -81,6 +81,8 @@ export interface TenantData {
   /** What each idempotency key was answered with. */
   readonly answers: Map<string, KeptAnswer>;
   readonly changes: Change[];
+  /** What of the feed is no longer there. */
+  readonly forgotten: { upTo: number };
   /** How far the feed of each other store was taken. */
   readonly positions: Map<string, number>;
   /** By encoded session key. */
@@ -112,6 +114,7 @@ function emptyTenant(): TenantData {
     aliases: new Map(),
     answers: new Map(),
     changes: [],
+    forgotten: { upTo: 0 },
     positions: new Map(),
     sessions: new Map(),
   };

@@ -1,4 +1,6 @@
+import { ChangesForgottenError } from "../../core/errors.ts";
 import type { Change, ForeignChanges } from "../../core/store.ts";
+import { compareInstants, type Instant } from "../../core/time.ts";
 import { type MemoryBacking, type TenantData, tenantForWriting, tenantOf } from "./backing.ts";
 import { copy } from "./copy.ts";
 import { atomically, type Transaction } from "./transaction.ts";
@@ -30,8 +32,19 @@ export function takeChanges(backing: MemoryBacking, tenant: string, foreign: For
 }
 
 export function readChanges(data: TenantData, query: { after: number; limit: number }): Change[] {
+  const { after } = query;
+  const forgotten = data.forgotten.upTo;
+  if (after < forgotten) throw ChangesForgottenError.of({ after, forgotten, sequence: lastSequence(data) });
   const start = firstAfter(data.changes, query.after);
   return copy(data.changes.slice(start, start + query.limit));
+}
+
+export function forgetChanges({ changes, forgotten }: TenantData, before: Instant, limit: number): number {
+  const young = changes.findIndex(({ at }) => compareInstants(at, before) > 0);
+  const old = Math.min(young < 0 ? changes.length : young, changes.length - 1, limit);
+  const last = changes.splice(0, Math.max(0, old)).at(-1);
+  forgotten.upTo = last?.sequence ?? forgotten.upTo;
+  return last ? old : 0;
 }
 
 export function lastSequence(data: TenantData): number {

@@ -3,9 +3,9 @@ import type { Store } from "../../core/store.ts";
 import { forgetAnswers, keptAnswer } from "./answers.ts";
 import { createBacking, type MemoryBacking, tenantNames, tenantOf } from "./backing.ts";
 import { copy } from "./copy.ts";
-import { lastSequence, readChanges, takeChanges } from "./feed.ts";
+import { forgetChanges, lastSequence, readChanges, takeChanges } from "./feed.ts";
 import { createMemoryJobStore } from "./jobs.ts";
-import { presentAliases, resolvedRecord } from "./lookup.ts";
+import { presentAliases, resolvedRecord, usedIds } from "./lookup.ts";
 import {
   countRecords,
   duplicatesOf,
@@ -16,7 +16,13 @@ import {
   staleEntries,
 } from "./reads.ts";
 import * as sessions from "./sessions.ts";
-import { eraseRecords, reindexRecords, removeExpiredRecords, touchRecords } from "./upkeep.ts";
+import {
+  eraseRecords,
+  forgetVersions,
+  reindexRecords,
+  removeExpiredRecords,
+  touchRecords,
+} from "./upkeep.ts";
 import { writeBatch } from "./writes.ts";
 
 export { createBacking, type MemoryBacking } from "./backing.ts";
@@ -50,10 +56,13 @@ export function createMemoryStore(backing: MemoryBacking = createBacking()): Sto
     history: whileOpen((tenant, id) =>
       copy((data(tenant).history.get(id) ?? []).map(({ version }) => version)),
     ),
+    ids: whileOpen((tenant, query) => usedIds(data(tenant), query)),
+    forgetVersions: whileOpen((tenant, ids, retention) => forgetVersions(data(tenant), ids, retention)),
     aliases: whileOpen((tenant, query) => presentAliases(data(tenant), query)),
     touch: whileOpen((tenant, ids, now) => touchRecords(data(tenant), ids, now)),
     erase: whileOpen((tenant, ids, now) => eraseRecords(backing, tenant, ids, now)),
     changes: whileOpen((tenant, query) => readChanges(data(tenant), query)),
+    forgetChanges: whileOpen((tenant, before, limit) => forgetChanges(data(tenant), before, limit)),
     lastSequence: whileOpen((tenant) => lastSequence(data(tenant))),
     takeChanges: whileOpen((tenant, foreign) => takeChanges(backing, tenant, foreign)),
     indexed: whileOpen((tenant, query) => indexedRecords(data(tenant), query)),

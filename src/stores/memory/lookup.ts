@@ -1,6 +1,6 @@
 import { compareCodePoints } from "../../core/filter/evaluate.ts";
 import type { MemoryRecord } from "../../core/record.ts";
-import type { Alias, AliasPage } from "../../core/store.ts";
+import type { Alias, AliasPage, IdPage } from "../../core/store.ts";
 import { compareInstants, type Instant } from "../../core/time.ts";
 import type { Row, TenantData } from "./backing.ts";
 
@@ -47,6 +47,18 @@ export function idsAt(data: TenantData, moment: Moment): Iterable<string> {
 function recordAsOf(data: TenantData, id: string, asOf: Instant): MemoryRecord | undefined {
   const last = data.history.get(id)?.findLast(({ version }) => compareInstants(version.at, asOf) <= 0);
   return last?.present ? last.version.record : undefined;
+}
+
+/** Every id there ever was, by id. */
+export function usedIds(
+  { lastVersions }: TenantData,
+  { cursor, limit }: { readonly cursor: string | null; readonly limit: number },
+): IdPage {
+  const left = [...lastVersions.keys()]
+    .filter((id) => cursor === null || compareCodePoints(id, cursor) > 0)
+    .sort(compareCodePoints);
+  const ids = left.slice(0, limit);
+  return { ids, cursor: left.length > limit ? (ids.at(-1) ?? null) : null };
 }
 
 /** The aliases that hold now, by id. */

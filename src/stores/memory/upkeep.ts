@@ -1,4 +1,5 @@
 import type { IndexEntry } from "../../core/recall-index.ts";
+import { forgettable, type VersionRetention } from "../../core/retention.ts";
 import type { Instant } from "../../core/time.ts";
 import { type MemoryBacking, type TenantData, tenantForWriting, tenantOf } from "./backing.ts";
 import { copy } from "./copy.ts";
@@ -77,4 +78,22 @@ export function eraseRecords(
     }
     return known;
   });
+}
+
+export function forgetVersions(
+  data: TenantData,
+  ids: readonly string[],
+  retention: VersionRetention,
+): number {
+  let forgotten = 0;
+  for (const id of ids) {
+    const versions = data.history.get(id) ?? [];
+    const old = forgettable(
+      versions.map(({ version, present }) => ({ at: version.at, present })),
+      retention,
+    );
+    if (old > 0) data.history.set(id, versions.slice(old));
+    forgotten += old;
+  }
+  return forgotten;
 }

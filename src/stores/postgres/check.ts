@@ -27,7 +27,9 @@ const RULES: readonly Rule[] = [
     sentence: (row) => `Index entry ${row} belongs to no record.`,
   },
   {
-    text: `SELECT v.id, v.version FROM SCHEMA.versions v WHERE NOT EXISTS (SELECT 1 FROM SCHEMA.changes c
+    // What a feed has forgotten nobody can look for in it.
+    text: `SELECT v.id, v.version FROM SCHEMA.versions v JOIN SCHEMA.tenants t ON t.tenant = v.tenant AND t.forgotten = 0
+      WHERE NOT EXISTS (SELECT 1 FROM SCHEMA.changes c
       WHERE c.tenant = v.tenant AND c.kind = 'record' AND c.version = v.version AND SCHEMA.label_key(c.id) = v.id)`,
     sentence: (id, version) =>
       `Version ${version} of record ${JSON.stringify(id)} is missing in the change feed.`,
@@ -47,7 +49,7 @@ const RULES: readonly Rule[] = [
   {
     text: `SELECT t.name, t.last_sequence, count(c.sequence), coalesce(max(c.sequence), 0) FROM SCHEMA.tenants t
       LEFT JOIN SCHEMA.changes c ON c.tenant = t.tenant
-      GROUP BY t.tenant HAVING count(c.sequence) <> t.last_sequence OR coalesce(max(c.sequence), 0) <> t.last_sequence`,
+      GROUP BY t.tenant HAVING count(c.sequence) <> t.last_sequence - t.forgotten OR coalesce(max(c.sequence), 0) <> t.last_sequence`,
     sentence: (name, last, count, highest) =>
       `The change feed of tenant ${JSON.stringify(name)} ends at ${last}, but has ${count} changes up to ${highest}.`,
   },

@@ -1,7 +1,9 @@
+import { ChangesForgottenError } from "../../core/errors.ts";
 import type { Change, ForeignChanges } from "../../core/store.ts";
-import { fromInstantKey } from "../../core/time.ts";
+import { fromInstantKey, type Instant } from "../../core/time.ts";
 import type { Database } from "./database.ts";
 import { labelKey } from "./labels.ts";
+import { timestamp } from "./rows.ts";
 import { sql } from "./sql.ts";
 import { decodeText, encodeJson } from "./wire-text.ts";
 
@@ -12,11 +14,16 @@ export async function readChanges(
 ): Promise<Change[]> {
   const rows = await database.read(
     tenant,
-    sql`SELECT sequence, kind, change, id, version, SCHEMA.instant_key(at), namespace, user_id, agent_id, session_id
-      FROM SCHEMA.changes WHERE tenant = ${labelKey(tenant)} AND sequence > ${after}::bigint
-      ORDER BY sequence LIMIT ${limit}::bigint`,
+    sql`SELECT t.forgotten, t.last_sequence, c.sequence, c.kind, c.change, c.id, c.version, SCHEMA.instant_key(c.at),
+        c.namespace, c.user_id, c.agent_id, c.session_id
+      FROM SCHEMA.changes c JOIN SCHEMA.tenants t ON t.tenant = c.tenant
+      WHERE c.tenant = ${labelKey(tenant)} AND c.sequence > ${after}::bigint
+      ORDER BY c.sequence LIMIT ${limit}::bigint`,
   );
-  return rows.map(([sequence, kind, change, ...rest]) => {
+  // The last change is never forgotten, so whoever missed anything is given at least that one.
+  const [forgotten = 0, last = 0] = rows[0]?.map(Number) ?? [];
+  if (after < forgotten) throw ChangesForgottenError.of({ after, forgotten, sequence: last });
+  return rows.map(([, , sequence, kind, change, ...rest]) => {
     const [id, version, at, namespace, userId, agentId, sessionId] = rest.map(decodeText);
     return {
       sequence: Number(sequence),
@@ -58,6 +65,18 @@ export function takeChanges(
   const taken = encodeJson(changes);
   return database.write(tenant, {
     call: () => sql`SCHEMA.take_changes(${tenant}, ${source}, ${after}, ${taken})`,
+    result: ([row]) => Number(row?.[0]),
+  });
+}
+
+export function forgetChanges(
+  database: Database,
+  tenant: string,
+  before: Instant,
+  limit: number,
+): Promise<number> {
+  return database.write(tenant, {
+    call: () => sql`SCHEMA.forget_changes(${tenant}, ${timestamp(before)}, ${limit})`,
     result: ([row]) => Number(row?.[0]),
   });
 }

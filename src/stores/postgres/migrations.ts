@@ -1,6 +1,7 @@
 import { sha256Hex } from "../../core/content-hash.ts";
 import { StoreError } from "../../core/errors.ts";
 import { type Driver, sqlState, type Transaction } from "./driver.ts";
+import { FORGETTING } from "./schema/forgetting.ts";
 import { partitioned } from "./schema/partitions.ts";
 import { RECORD_FUNCTIONS } from "./schema/record-functions.ts";
 import { SEARCH } from "./schema/search.ts";
@@ -25,6 +26,8 @@ export const MIGRATIONS: readonly Migration[] = [
   { title: "tenants apart by row-level security", script: ISOLATION },
   { title: "writing and reading records", script: RECORD_FUNCTIONS, needs: 4 },
   { title: "writing and reading sessions", script: SESSION_FUNCTIONS, needs: 5 },
+  // Programs that do not know of it would pass over what is forgotten.
+  { title: "forgetting old changes", script: FORGETTING, needs: 6 },
 ];
 
 const LEDGER = `CREATE TABLE SCHEMA.migrations (

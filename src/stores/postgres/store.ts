@@ -3,7 +3,7 @@ import type { Store } from "../../core/store.ts";
 import { presentAliases } from "./aliases.ts";
 import { checkDatabase } from "./check.ts";
 import type { Database } from "./database.ts";
-import { lastSequence, readChanges, takeChanges, tenantNames } from "./feed.ts";
+import { forgetChanges, lastSequence, readChanges, takeChanges, tenantNames } from "./feed.ts";
 import { ChangeHints } from "./hints/change-hints.ts";
 import { indexedById, indexedRecords, reindexRecords, staleEntries } from "./record-index.ts";
 import { countRecords, listRecords, rowNumbers } from "./record-list.ts";
@@ -15,6 +15,7 @@ import {
   touchRecords,
   writeBatch,
 } from "./record-write.ts";
+import { forgetVersions, usedIds } from "./retention.ts";
 import { candidateIndexOn } from "./search/candidate-index.ts";
 import { openSearchTables } from "./search/search-tables.ts";
 import { SessionCache } from "./session-cache.ts";
@@ -47,11 +48,14 @@ export function storeOn(name: string, database: Database, options: StoreOptions 
     list: (tenant, query) => listRecords(database, tenant, query),
     count: (tenant, query) => countRecords(database, tenant, query),
     history: (tenant, id) => readHistory(database, tenant, id),
+    ids: (tenant, query) => usedIds(database, tenant, query),
+    forgetVersions: (tenant, ids, retention) => forgetVersions(database, tenant, ids, retention),
     aliases: (tenant, query) => presentAliases(database, tenant, query),
     touch: (tenant, ids, now) => touchRecords(database, tenant, ids, now),
     erase: (tenant, ids, now) =>
       telling(eraseRecords(database, tenant, ids, now), (erased) => erased.map(() => tenant)),
     changes: (tenant, query) => readChanges(database, tenant, query),
+    forgetChanges: (tenant, before, limit) => forgetChanges(database, tenant, before, limit),
     watch: (tenant) => hints.watch(tenant),
     lastSequence: (tenant) => lastSequence(database, tenant),
     takeChanges: (tenant, foreign) =>

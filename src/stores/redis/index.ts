@@ -6,13 +6,14 @@ import { parseAddress } from "./connection/address.ts";
 import { connectServer } from "./connection/server.ts";
 import { type CheckedSettings, checkSettings } from "./connection/settings.ts";
 import { warnOfLoss } from "./durability.ts";
-import { readChanges, takeChanges } from "./feed.ts";
+import { forgetChanges, readChanges, takeChanges } from "./feed.ts";
 import type { RedisStoreOptions } from "./options.ts";
 import { presentAliases } from "./records/aliases.ts";
 import { forgetAnswers, recallResult } from "./records/answers.ts";
 import { indexedById, indexedRecords, reindexRecords, staleEntries } from "./records/index-entries.ts";
 import { countRecords, listRecords, rowNumbers } from "./records/list.ts";
 import { findDuplicates, readHistory, readRecords } from "./records/read.ts";
+import { forgetVersions, usedIds } from "./records/retention.ts";
 import { eraseRecords, removeExpiredRecords, touchRecords } from "./records/upkeep.ts";
 import { writeBatch } from "./records/write.ts";
 import { enterWhatIsLeft } from "./sessions/left.ts";
@@ -98,10 +99,13 @@ function storeOn(parts: Parts): Store {
     list: method(listRecords),
     count: method(countRecords),
     history: method(readHistory),
+    ids: method(usedIds),
+    forgetVersions: method(forgetVersions),
     aliases: method(presentAliases),
     touch: method(touchRecords),
     erase: method(eraseRecords),
     changes: reader(readChanges),
+    forgetChanges: method(forgetChanges),
     lastSequence: reader((_, tenant) => lastSequence(server, prefix, tenant)),
     takeChanges: method(takeChanges),
     indexed: method(indexedRecords),

@@ -1,4 +1,6 @@
+import { ChangesForgottenError } from "../../core/errors.ts";
 import type { Change, ForeignChanges } from "../../core/store.ts";
+import { compareInstants, type Instant } from "../../core/time.ts";
 import type { Connection } from "./driver.ts";
 import { tenantForWriting, tenantNumber } from "./tenants.ts";
 import type { Steps } from "./writer.ts";
@@ -59,6 +61,9 @@ export function readChanges(
   tenant: number,
   { after, limit }: { after: number; limit: number },
 ): Change[] {
+  const forgotten = forgottenUpTo(connection, tenant);
+  if (after < forgotten)
+    throw ChangesForgottenError.of({ after, forgotten, sequence: lastSequence(connection, tenant) });
   const rows = connection.all<Change>(
     `SELECT sequence, kind, change, id, version, at,
        namespace, user_id AS userId, agent_id AS agentId, session_id AS sessionId
@@ -69,6 +74,37 @@ export function readChanges(
   );
   // SQLite's rows have no prototype; changes are ordinary objects.
   return rows.map((row) => ({ ...row }));
+}
+
+function forgottenUpTo(connection: Connection, tenant: number): number {
+  const row = connection.get<{ forgotten: number }>("SELECT forgotten FROM tenants WHERE tenant = ?", tenant);
+  return row?.forgotten ?? 0;
+}
+
+/** The pages of what is deleted are filled with later changes; the file does not shrink. */
+export function forgetChanges(
+  connection: Connection,
+  tenantName: string,
+  before: Instant,
+  limit: number,
+): number {
+  const tenant = tenantNumber(connection, tenantName);
+  const oldest = connection.all<{ sequence: number; at: string }>(
+    "SELECT sequence, at FROM changes WHERE tenant = ? ORDER BY sequence LIMIT ?",
+    tenant,
+    limit + 1,
+  );
+  const young = oldest.findIndex(({ at }) => compareInstants(at, before) > 0);
+  // The newest one stays, and the one beyond the limit.
+  const last = oldest[(young < 0 ? oldest.length - 1 : young) - 1];
+  if (!last) return 0;
+  connection.run("UPDATE tenants SET forgotten = ? WHERE tenant = ?", last.sequence, tenant);
+  const { changes } = connection.run(
+    "DELETE FROM changes WHERE tenant = ? AND sequence <= ?",
+    tenant,
+    last.sequence,
+  );
+  return Number(changes);
 }
 
 export function lastSequence(connection: Connection, tenant: number): number {

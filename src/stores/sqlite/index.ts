@@ -12,7 +12,7 @@ import { createSqliteJobStore } from "./jobs.ts";
 import { ReadingAhead } from "./reading-ahead.ts";
 import { indexedById, indexedRecords, staleEntries } from "./record-index.ts";
 import { countRecords, listRecords, rowNumbers } from "./record-list.ts";
-import { findDuplicates, readHistory, readRecord } from "./record-read.ts";
+import { findDuplicates, readHistory, readRecord, usedIds } from "./record-read.ts";
 import { findSessions, listSessions } from "./session-list.ts";
 import { readSession } from "./sessions.ts";
 import { tenantNames, tenantNumber } from "./tenants.ts";
@@ -60,12 +60,15 @@ function storeOn(database: Database, ahead: ReadingAhead | null): Store {
     list: (name, query) => readTenant(name, (connection, tenant) => listRecords(connection, tenant, query)),
     count: (name, query) => readTenant(name, (connection, tenant) => countRecords(connection, tenant, query)),
     history: (name, id) => readTenant(name, (connection, tenant) => readHistory(connection, tenant, id)),
+    ids: (name, query) => readTenant(name, (connection, tenant) => usedIds(connection, tenant, query)),
+    forgetVersions: (name, ids, retention) => write("forgetVersions", name, ids, retention),
     aliases: (name, query) =>
       readTenant(name, (connection, tenant) => presentAliases(connection, tenant, query)),
     touch: (name, ids, now) => write("touchRecords", name, ids, now),
     erase: (name, ids, now) => write("eraseRecords", name, ids, now),
     changes: (name, query) =>
       readTenant(name, (connection, tenant) => readChanges(connection, tenant, query)),
+    forgetChanges: (name, before, limit) => write("forgetChanges", name, before, limit),
     lastSequence: (name) => readTenant(name, lastSequence),
     takeChanges: (name, foreign) => write("takeChanges", name, foreign),
     async indexed(name, { readsOn = false, ...query }) {

@@ -242,6 +242,11 @@ UPDATE answers SET at = strftime('%Y-%m-%dT%H:%M:%f000Z', 'now');
 CREATE INDEX answers_by_time ON answers (tenant, at);
 `;
 
+const FORGETTING = `
+-- The last change of the tenant that was taken out of the feed.
+ALTER TABLE tenants ADD COLUMN forgotten INTEGER NOT NULL DEFAULT 0;
+`;
+
 export interface Migration {
   readonly title: string;
   readonly script: string;
@@ -256,6 +261,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { title: "index entries as packed features", script: FEATURES },
   { title: "background jobs", script: JOBS },
   { title: "when idempotency keys were answered", script: ANSWERS },
+  { title: "how far the change feed was forgotten", script: FORGETTING },
 ];
 
 /**

@@ -1,5 +1,5 @@
 import type { MemoryRecord, RecordVersion } from "../../core/record.ts";
-import type { ListQuery } from "../../core/store.ts";
+import type { IdPage, ListQuery } from "../../core/store.ts";
 import { fromInstantKey, type Instant, instantKey } from "../../core/time.ts";
 import { resolveAlias } from "./aliases.ts";
 import type { Connection } from "./driver.ts";
@@ -95,4 +95,20 @@ export function readHistory(connection: Connection, tenant: number, id: string):
     ...(JSON.parse(note) as Partial<RecordVersion>),
     record: JSON.parse(body) as MemoryRecord,
   }));
+}
+
+/** Every id there ever was, by id. */
+export function usedIds(
+  connection: Connection,
+  tenant: number,
+  { cursor, limit }: { readonly cursor: string | null; readonly limit: number },
+): IdPage {
+  const after = cursor ?? "";
+  const rows = connection.all<{ id: string }>(
+    `SELECT id FROM versions WHERE tenant = ? AND id > ?
+     UNION SELECT id FROM erasures WHERE tenant = ? AND id > ? ORDER BY id LIMIT ?`,
+    ...[tenant, after, tenant, after, limit + 1],
+  );
+  const ids = rows.slice(0, limit).map(({ id }) => id);
+  return { ids, cursor: rows.length > limit ? (ids.at(-1) ?? null) : null };
 }

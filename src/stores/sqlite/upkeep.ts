@@ -1,3 +1,4 @@
+import { forgettable, type VersionRetention } from "../../core/retention.ts";
 import type { ResolvedScope } from "../../core/scope.ts";
 import { type Instant, instantKey } from "../../core/time.ts";
 import type { Connection } from "./driver.ts";
@@ -112,4 +113,35 @@ function lastScope({ connection, tenant }: Writing, id: string): RecordScope | u
   if (!row) return undefined;
   const { namespace, userId, agentId, sessionId } = JSON.parse(row.body) as RecordScope;
   return { namespace, userId, agentId, sessionId };
+}
+
+export function* forgetVersions(
+  connection: Connection,
+  tenantName: string,
+  ids: readonly string[],
+  retention: VersionRetention,
+): Steps<number> {
+  const tenant = tenantNumber(connection, tenantName);
+  let forgotten = 0;
+  for (const id of ids) {
+    const versions = connection
+      .all<{ version: number; at: string; present: number }>(
+        "SELECT version, at, present FROM versions WHERE tenant = ? AND id = ? ORDER BY version",
+        tenant,
+        id,
+      )
+      .map((row) => ({ ...row, present: row.present === 1 }));
+    const first = versions[forgettable(versions, retention)];
+    if (first !== versions[0] && first !== undefined) {
+      const { changes } = connection.run(
+        "DELETE FROM versions WHERE tenant = ? AND id = ? AND version < ?",
+        tenant,
+        id,
+        first.version,
+      );
+      forgotten += Number(changes);
+    }
+    yield;
+  }
+  return forgotten;
 }

@@ -2,13 +2,13 @@ import type { SessionOperation } from "../../core/session/operations.ts";
 import type { RecordWrite } from "../../core/store.ts";
 import { forgetAnswers } from "./answers.ts";
 import type { Connection } from "./driver.ts";
-import { takeChanges } from "./feed.ts";
+import { forgetChanges, takeChanges } from "./feed.ts";
 import { JOB_WRITES } from "./job-writes.ts";
 import { reindexRecords } from "./record-index.ts";
 import { writeBatch } from "./record-write.ts";
 import { removeExpiredSessions } from "./session-list.ts";
 import { deleteSession, writeSession } from "./sessions.ts";
-import { eraseRecords, removeExpiredRecords, touchRecords } from "./upkeep.ts";
+import { eraseRecords, forgetVersions, removeExpiredRecords, touchRecords } from "./upkeep.ts";
 import { inOneStep, type Steps } from "./writer.ts";
 
 /** Every write by its name, so that another thread can be asked for it: what it takes and gives is plain data. */
@@ -16,11 +16,13 @@ export const WRITES = {
   writeBatch,
   touchRecords,
   eraseRecords,
+  forgetVersions,
   takeChanges,
   reindexRecords,
   removeExpiredRecords,
   removeExpiredSessions,
   forgetAnswers: inOneStep(forgetAnswers),
+  forgetChanges: inOneStep(forgetChanges),
   writeSession: inOneStep(writeSession),
   deleteSession: inOneStep(deleteSession),
   ...JOB_WRITES,

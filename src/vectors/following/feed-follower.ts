@@ -1,3 +1,4 @@
+import { ChangesForgottenError } from "../../core/errors.ts";
 import type { IndexedRecord } from "../../core/recall-index.ts";
 import type { RecordStore } from "../../core/store.ts";
 import { FIRST_INSTANT } from "../../core/time.ts";
@@ -46,7 +47,8 @@ export class FeedFollower {
     // Ahead of its store, it was filled from another one, or from this one before it was set back.
     this.#position = known && known.sequence <= last ? known : await this.#beginAnew(last);
     if (this.#position.afterRow !== null) await this.#fill();
-    if (!this.#closed && last > this.#position.sequence) await this.#follow();
+    if (!this.#closed && last > this.#position.sequence)
+      await this.#follow().catch((error) => this.#fillWhenBehind(error, last));
     await this.#askForVectors();
   }
 
@@ -56,6 +58,18 @@ export class FeedFollower {
     await index.clear(tenant);
     await index.setPosition(tenant, position);
     return position;
+  }
+
+  /** The feed does not reach back to the place of this follower. */
+  async #fillWhenBehind(error: unknown, last: number): Promise<void> {
+    if (!(error instanceof ChangesForgottenError)) throw error;
+    const { index, tenant } = this.#options;
+    const kept = await index.position(tenant);
+    // When others have kept the index in step it has nothing that must go, and they may go on searching it.
+    const inStep = kept?.afterRow === null && kept.sequence >= Number(error.details["forgotten"]);
+    this.#position = inStep ? { sequence: last, afterRow: 0 } : await this.#beginAnew(last);
+    this.#waiting.clear();
+    await this.#fill();
   }
 
   /** Changes made meanwhile are read again afterwards: taking in a record twice does no harm. */

@@ -1,4 +1,5 @@
 import type { Embedder } from "../../core/embedder.ts";
+import { ChangesForgottenError } from "../../core/errors.ts";
 import { PackedFeatures, readGroup } from "../../core/features.ts";
 import type { IndexedRecord, Indexer } from "../../core/recall-index.ts";
 import type { RecordStore } from "../../core/store.ts";
@@ -65,7 +66,7 @@ export class FollowedPartition {
     const last = await store.lastSequence(tenant);
     const { dead, size } = this.#partition;
     if (this.#sequence < 0 || (dead > DEAD_ALLOWED && dead > size)) await this.#load(last);
-    else if (last > this.#sequence) await this.#follow();
+    else if (last > this.#sequence) await this.#follow().catch((error) => this.#loadWhenBehind(error, last));
     await this.#askForVectors();
     return this.#selections;
   }
@@ -92,6 +93,12 @@ export class FollowedPartition {
     }
     this.#selections = new Selections(partition);
     this.#sequence = last;
+  }
+
+  /** The feed does not reach back to what is in the partition. */
+  async #loadWhenBehind(error: unknown, last: number): Promise<void> {
+    if (!(error instanceof ChangesForgottenError)) throw error;
+    await this.#load(last);
   }
 
   async #follow(): Promise<void> {
