@@ -7,6 +7,7 @@ import type { Message, SessionState } from "./core/session/state.ts";
 import type { CallOptions, SessionWriteOptions } from "./operations.ts";
 import type { Session } from "./session.ts";
 
+/** How a field is written. */
 export interface FieldOptions extends SessionWriteOptions {
   /** Seconds the field lives from now on; null for as long as the conversation. Default: the conversation's. */
   readonly ttl?: number | null;

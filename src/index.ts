@@ -84,7 +84,7 @@ export type {
 } from "./core/vector-index.ts";
 export type { IndexPlace } from "./index-place.ts";
 export { type FollowOptions, Memory, type SessionOptions } from "./memory.ts";
-export { DEFAULT_STORE, openMemory } from "./open.ts";
+export { openMemory } from "./open.ts";
 export type { OpenOptions } from "./open-options.ts";
 export type {
   AddOptions,

@@ -53,6 +53,7 @@ export interface MemoryParts {
   readonly conversations?: ConversationOptions;
 }
 
+/** How a session is begun. */
 export interface SessionOptions {
   /** Seconds a new session lives after its last write, unless it is told otherwise; null for ever. Default null. */
   readonly ttl?: number | null;

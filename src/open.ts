@@ -20,7 +20,7 @@ import { createFollowingIndex } from "./vectors/following/following-index.ts";
 import { openVectorIndex } from "./vectors/registry.ts";
 
 /** Where a memory is kept when nothing is said. */
-export const DEFAULT_STORE = "sqlite:.memoir/memory.db";
+const DEFAULT_STORE = "sqlite:.memoir/memory.db";
 
 const DEFAULT_EMBEDDING_CACHE = 1000;
 

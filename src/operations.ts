@@ -18,14 +18,17 @@ import type { InstantInput } from "./core/time.ts";
 
 /** Every call can be given up. */
 export interface CallOptions {
+  /** Gives the call up: it rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
+/** What any write of records may say besides what it writes. */
 export interface WriteOptions extends CallOptions, ChangeNote {
   /** Repeating a write with the same key does nothing and gives the first answer again. */
   readonly idempotencyKey?: string;
 }
 
+/** How records are added. */
 export interface AddOptions extends WriteOptions {
   /** Recognise exact duplicates (same words, scope, type, speaker and date) and keep one. Default true. Kept turns never are. */
   readonly deduplicate?: boolean;
@@ -42,6 +45,7 @@ interface TruthOptions {
   readonly validAt?: InstantInput | "any";
 }
 
+/** Which records are listed. Default: all of the scope, also those that hold no more. */
 export interface ListOptions extends ReadOptions, TruthOptions {
   readonly filter?: Filter;
   /** By `createdAt`. Default `newest`. */
@@ -56,6 +60,7 @@ export interface ListOptions extends ReadOptions, TruthOptions {
   readonly touch?: boolean;
 }
 
+/** A page of records; `cursor` leads to the next one. */
 export interface RecordPage {
   readonly records: MemoryRecord[];
   /** How many records there are on all pages. */
@@ -64,13 +69,17 @@ export interface RecordPage {
   readonly cursor: string | null;
 }
 
-/** `validAt` defaults to now: what has ceased to be true is not recalled unless asked for. */
+/**
+ * How records are found. `validAt` defaults to `asOf`, else now: what has ceased to be true is not recalled unless asked
+ * for.
+ */
 export interface SearchOptions extends ReadOptions, TruthOptions {
   /** Default `hybrid`. */
   readonly mode?: RecallMode;
   readonly filter?: Filter;
   /** 1 to 1000. Default 10. */
   readonly limit?: number;
+  /** Skips so many of the best hits. Default 0. */
   readonly offset?: number;
   /** Prefer recent and used records: true for the contract's weights. Default false. */
   readonly recency?: boolean | RecencyOptions;
@@ -92,9 +101,11 @@ export interface SearchHit extends MemoryRecord {
   readonly score: number;
   /** Cosine distance in [0, 2]; null in keyword mode. */
   readonly distance: number | null;
+  /** What each part gave; there when `explain` asked for it. */
   readonly explanation?: Explanation;
 }
 
+/** What a search found, best first, ties by id. */
 export interface SearchResult {
   readonly hits: SearchHit[];
   /** How many records could be hits, whatever the limit. */
@@ -105,12 +116,15 @@ export interface SearchResult {
   readonly confidence: number;
 }
 
+/** How a record is changed. */
 export interface UpdateOptions extends WriteOptions {
   /** The version the record must have; a ConflictError otherwise. Default: any. */
   readonly expectedVersion?: number;
 }
 
+/** How records are deleted. */
 export interface DeleteOptions extends WriteOptions {
+  /** The version each record must have; a ConflictError otherwise. Default: any. */
   readonly expectedVersion?: number;
   /** Removes the history as well, so that nothing of the record is left. Default false. */
   readonly erase?: boolean;
@@ -118,7 +132,9 @@ export interface DeleteOptions extends WriteOptions {
 
 /** Which records may be forgotten. An empty policy forgets nothing. */
 export interface ForgetPolicy {
+  /** Records created more days ago than this are stale; with `maxInactiveDays`, those that are both. Default: age is no reason. */
   readonly maxAgeDays?: number;
+  /** Records last accessed more days ago than this are stale. Default: being unused is no reason. */
   readonly maxInactiveDays?: number;
   /** Keep only so many of the rest, the freshest. */
   readonly budget?: number;
@@ -128,21 +144,27 @@ export interface ForgetPolicy {
   readonly hardAgeMultiplier?: number;
 }
 
+/** How a policy is carried out. */
 export interface ForgetOptions extends WriteOptions {
   /** Default true: only tells what would go. */
   readonly dryRun?: boolean;
+  /** Ids that are kept whatever the policy says. Default: none. */
   readonly keep?: readonly string[];
   /** How many candidates are looked at, oldest first. Default 1000. */
   readonly limit?: number;
 }
 
+/** What a policy forgot, or would forget. */
 export interface ForgetResult {
+  /** How many candidates were looked at. */
   readonly scanned: number;
+  /** How many were deleted, or would be. */
   readonly deleted: number;
   readonly deletedIds: string[];
   readonly dryRun: boolean;
 }
 
+/** Which part of the change feed is read. */
 export interface ChangesOptions extends CallOptions {
   /** Give the changes after this sequence number. Default 0: from the beginning. */
   readonly after?: number;
@@ -150,20 +172,26 @@ export interface ChangesOptions extends CallOptions {
   readonly limit?: number;
 }
 
+/** A part of the change feed, oldest change first. */
 export interface ChangesPage {
   readonly changes: Change[];
   /** How far the feed was read: give it as `after` to the next call. */
   readonly sequence: number;
 }
 
+/** How much of a session is read. */
 export interface ReadSessionOptions extends CallOptions {
   /** Only so many of the newest messages, oldest first. */
   readonly newest?: number;
 }
 
+/** On what condition a session is written, and how often. */
 export interface SessionWriteOptions extends CallOptions {
+  /** The version the session must have, 0 when it must not exist; a ConflictError otherwise. Default: any. */
   readonly expectedVersion?: number;
+  /** False: a session that is not there is a NotFoundError instead of being created. Default true. */
   readonly create?: boolean;
+  /** Repeating a write with the same key does nothing and gives the first answer again. */
   readonly idempotencyKey?: string;
   /**
    * What the idempotency key stands for. Default: the operations themselves; give the request they were made from when
@@ -172,28 +200,34 @@ export interface SessionWriteOptions extends CallOptions {
   readonly fingerprint?: string;
 }
 
+/** Which page of the sessions is listed. */
 export interface ListSessionsOptions extends CallOptions {
   /** 1 to 1000. Default 100. */
   readonly limit?: number;
+  /** Skips so many sessions. Default 0. */
   readonly offset?: number;
 }
 
+/** Sessions of a namespace and user, most recently updated first. */
 export interface SessionPage {
   readonly sessions: SessionSummary[];
+  /** How many sessions there are on all pages. */
   readonly total: number;
 }
 
+/** How much goes into a context, and what is recalled for it. */
 export interface ContextOptions extends CallOptions {
   /** Tokens (cl100k_base) the whole context may have. Default: the window of `model`, else 16000. */
   readonly maxTokens?: number;
   /** Name of the model whose window is the budget. */
   readonly model?: string;
-  /** At most so many recent messages. */
+  /** At most so many recent messages. Default: as many as fit. */
   readonly newest?: number;
   /** How records are recalled; false for none. The scope is the session's namespace and user. */
   readonly recall?: SearchOptions | false;
 }
 
+/** A message as models take it. */
 export interface ContextMessage {
   readonly role: string;
   readonly content: string;
@@ -203,6 +237,7 @@ export interface ContextMessage {
 export interface Context {
   /** Summary, recalled records fenced as data, recent messages, and the query last. */
   readonly messages: ContextMessage[];
+  /** The records that were recalled and had room, best first. */
   readonly records: SearchHit[];
   /** Tokens of all messages. */
   readonly tokens: number;

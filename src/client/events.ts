@@ -4,6 +4,7 @@ import type { Change } from "../core/store.ts";
 import { errorFromAnswer } from "./errors.ts";
 import { type Outgoing, pause, type Transport } from "./transport.ts";
 
+/** How a server's changes are followed. */
 export interface FollowRemoteOptions {
   /** Give the changes after this sequence number. Default 0: from the beginning. */
   readonly after?: number;

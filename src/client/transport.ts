@@ -1,7 +1,8 @@
-import { fillPath, ROUTES, type RouteName } from "../contract/routes.ts";
+import { fillPath, ROUTES, type RouteName, TENANT_HEADER } from "../contract/routes.ts";
 import { MemoirError, StoreError } from "../core/errors.ts";
 import { errorFromAnswer } from "./errors.ts";
 
+/** How a server is called. */
 export interface ClientOptions {
   /** Sent as `Authorization: Bearer`. */
   readonly token?: string;
@@ -122,7 +123,7 @@ export class Transport {
       accept: "application/json",
       ...(body !== undefined && { "content-type": "application/json" }),
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
-      ...(tenant !== undefined && { "memoir-tenant": encodeURIComponent(tenant) }),
+      ...(tenant !== undefined && { [TENANT_HEADER]: encodeURIComponent(tenant) }),
       ...(idempotencyKey !== undefined && { "idempotency-key": encodeURIComponent(idempotencyKey) }),
       ...headers,
     };

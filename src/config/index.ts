@@ -10,6 +10,7 @@ import { CONFIG_VARIABLE, createSettings, type Environment } from "./settings.ts
 
 export { type Config, defineConfig } from "./file.ts";
 
+/** Where settings are looked for. */
 export interface ConfiguredOptions {
   /** Where the search for a settings file begins. Default: the working directory. */
   readonly folder?: string;

@@ -3,7 +3,7 @@ import * as jobs from "./jobs.ts";
 import { flag, integer, jsonObject, nullish } from "./lax.ts";
 import * as native from "./native.ts";
 import { memory, memoryEdit, memoryVersion, newMemory } from "./records.ts";
-import { ROUTES, type RouteName } from "./routes.ts";
+import type { RouteName } from "./routes.ts";
 import { promptRequest, promptResponse, searchRequest, searchResults } from "./searching.ts";
 import { receipt, sessionState, sessionSummary, sessionUpdate, workingMemory } from "./sessions.ts";
 import * as views from "./views.ts";
@@ -381,6 +381,3 @@ export const OPERATIONS = {
     everyTenant: true,
   },
 } as const satisfies Record<RouteName, Operation>;
-
-export type OperationName = RouteName;
-export { ROUTES };

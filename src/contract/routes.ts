@@ -61,6 +61,9 @@ export const ROUTES = {
   ready: ["GET", "/health/ready"],
 } as const satisfies Record<string, readonly [method: string, path: string]>;
 
+/** The header that names the tenant of a call, percent-encoded. */
+export const TENANT_HEADER = "memoir-tenant";
+
 export type RouteName = keyof typeof ROUTES;
 
 /**

@@ -120,6 +120,7 @@ export const ERROR_KINDS = {
   internal: { status: 500, retryable: false, remedy: "This is a defect: please report it with the message." },
 } as const satisfies Record<string, ErrorKind>;
 
+/** The stable name of what went wrong: what programs branch on. */
 export type ErrorCode = keyof typeof ERROR_KINDS;
 
 /** One thing wrong with an input: where, what, and the offending value. */

@@ -9,7 +9,9 @@ export interface TakenJob extends Omit<Job, "state"> {
   readonly lease: string;
 }
 
+/** Which jobs a worker takes. */
 export interface TakeQuery {
+  /** What the worker has handlers for. */
   readonly kinds: readonly string[];
   /** Names the taker: different for each call. */
   readonly lease: string;

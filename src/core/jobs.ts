@@ -36,6 +36,7 @@ export interface JobFailure {
   readonly at: Instant;
 }
 
+/** A job as it stands. */
 export interface Job {
   readonly id: string;
   readonly kind: string;
@@ -81,6 +82,7 @@ export interface Schedule {
   readonly cron?: string;
 }
 
+/** How a worker works. */
 export interface WorkOptions {
   /** Jobs done side by side, 1 to 1000. Default 1. */
   readonly concurrency?: number;
@@ -88,6 +90,7 @@ export interface WorkOptions {
   readonly schedules?: readonly Schedule[];
 }
 
+/** How workers are stopped. */
 export interface StopOptions {
   /** Milliseconds that running jobs have to end; what runs on then goes back. Default 10,000. */
   readonly grace?: number;
@@ -99,9 +102,11 @@ export interface JobWorker {
   stop(options?: StopOptions): Promise<void>;
 }
 
+/** Which jobs are listed. */
 export interface JobQuery {
   /** Default `dead`. */
   readonly state?: JobState;
+  /** Default: every kind. */
   readonly kind?: string;
   /** 1 to 1000. Default 100. */
   readonly limit?: number;
@@ -109,6 +114,7 @@ export interface JobQuery {
   readonly cursor?: string;
 }
 
+/** A page of jobs; `cursor` leads to the next one. */
 export interface JobPage {
   /** Kind by kind. */
   readonly jobs: Job[];

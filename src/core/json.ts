@@ -3,6 +3,7 @@ import { checkText } from "./identifiers.ts";
 
 /** Values that survive JSON exactly. */
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
+/** An object of JSON. */
 export type JsonObject = { [key: string]: JsonValue };
 
 /** Deep equality of JSON values; the order of object keys does not matter. */

@@ -35,6 +35,7 @@ export interface MemoryRecord {
   readonly metadata: JsonObject;
   readonly createdAt: Instant;
   readonly updatedAt: Instant;
+  /** When a search last found it, or it was listed with `touch`; when it was added before that. */
   readonly lastAccessedAt: Instant;
   readonly accessCount: number;
   /** When a session's record or message was promoted to long-term memory; null for records added directly. */
@@ -105,6 +106,7 @@ export interface RecordPatch {
 /** What became of one added record. */
 export type AddStatus = "created" | "updated" | "unchanged" | "duplicate";
 
+/** An added record, and what became of it. */
 export interface AddResult {
   /** The record as it is stored now. For a duplicate this is the record that was there before. */
   readonly record: MemoryRecord;
@@ -118,6 +120,7 @@ export type ChangeKind = "create" | "update" | "delete" | "forget" | "merge";
 export interface ChangeNote {
   /** Who made it, for example a user or service name. */
   readonly actor?: string;
+  /** Why, in a sentence for people. */
   readonly reason?: string;
   /** 0 to 1: how sure the author was. */
   readonly confidence?: number;

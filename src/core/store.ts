@@ -278,6 +278,7 @@ export interface SessionWrite {
   readonly idempotency?: Idempotency;
 }
 
+/** What a write of a session did. */
 export interface SessionReceipt {
   readonly version: number;
   readonly created: boolean;
@@ -316,6 +317,7 @@ export interface SessionStore {
   removeExpiredSessions(now: Instant, limit: number): Promise<SessionKey[]>;
 }
 
+/** A session without its content. */
 export interface SessionSummary extends SessionKey {
   readonly messageCount: number;
   readonly createdAt: Instant;

@@ -19,11 +19,13 @@ export type VectorLabels = Pick<
   "id" | "type" | "namespace" | "userId" | "agentId" | "sessionId"
 >;
 
+/** A record's vector, as an index takes it. */
 export interface VectorItem extends VectorLabels {
   /** Of length 1 in the index's space. */
   readonly vector: Float32Array;
 }
 
+/** What is looked for in an index. */
 export interface VectorQuery {
   /** Of length 1 in the index's space. */
   readonly vector: Float32Array;
@@ -40,6 +42,7 @@ export interface VectorQuery {
   readonly signal?: AbortSignal;
 }
 
+/** A vector that was found. */
 export interface VectorHit {
   readonly id: string;
   /** Cosine similarity, as exact as the index keeps vectors. */

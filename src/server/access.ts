@@ -1,3 +1,4 @@
+import { TENANT_HEADER } from "../contract/routes.ts";
 import { sha256Hex } from "../core/content-hash.ts";
 import { MemoirError } from "../core/errors.ts";
 import { checkLabel } from "../core/identifiers.ts";
@@ -17,9 +18,6 @@ export interface AccessToken {
 export interface AuthOptions {
   readonly tokens: readonly (string | AccessToken)[];
 }
-
-/** The header that names the tenant of a call, percent-encoded. */
-export const TENANT_HEADER = "memoir-tenant";
 
 /**
  * Decides whose data a call may see.

@@ -1,5 +1,6 @@
 import { type Context, Hono } from "hono";
-import { OPERATIONS, type Operation, type OperationName, ROUTES } from "../contract/operations.ts";
+import { OPERATIONS, type Operation } from "../contract/operations.ts";
+import { ROUTES, type RouteName } from "../contract/routes.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { ValidationError } from "../core/errors.ts";
 import { checkLabel, type IdSource } from "../core/identifiers.ts";
@@ -26,10 +27,13 @@ import { openApiDocument } from "./openapi.ts";
 import { allowedMethods, otherSlash } from "./routing.ts";
 import { taskHandlers } from "./tasks.ts";
 
+/** What a server serves, and to whom. */
 export interface AppOptions {
+  /** The memory that is served: `memory.operations`. */
   readonly operations: MemoryOperations;
   /** Tenant of requests that name none. Default `default`. */
   readonly tenant?: string;
+  /** Default: nothing is logged. */
   readonly logger?: Logger;
   readonly limits?: Partial<Limits>;
   readonly clock?: Clock;
@@ -96,8 +100,8 @@ export function createApp(options: AppOptions): Hono<Environment> {
     await next();
   });
   for (const [name, handler] of Object.entries(handlersFor(surroundings))) {
-    const operation: Operation = OPERATIONS[name as OperationName];
-    const [method, template] = ROUTES[name as OperationName];
+    const operation: Operation = OPERATIONS[name as RouteName];
+    const [method, template] = ROUTES[name as RouteName];
     app.on(method, template.replaceAll(/\{(\w+)\}/g, ":$1"), async (context) => {
       context.set("operation", name);
       const request = context.req.raw;
@@ -106,7 +110,7 @@ export function createApp(options: AppOptions): Hono<Environment> {
       if (!surroundings.settings.longTermMemory && isLongTerm(name, operation))
         throw new Refusal(400, "Long-term memory is disabled", "not_supported");
       const call = callOf(request, tenant);
-      const answer = await (handler as Handler<OperationName>)({ ...input, call } as never);
+      const answer = await (handler as Handler<RouteName>)({ ...input, call } as never);
       return answer instanceof Response ? answer : Response.json(answer);
     });
   }
@@ -225,7 +229,7 @@ function failed(error: Error, context: Context<Environment>, logger: Logger): Re
 }
 
 function answerError(error: unknown, context: Context<Environment>): Response {
-  const name = context.get("operation") as OperationName | undefined;
+  const name = context.get("operation") as RouteName | undefined;
   const operation: Operation | undefined = name && OPERATIONS[name];
   const conditional = context.req.header("if-match") ?? context.req.header("if-none-match");
   return errorResponse(error, (path) => locate(path, operation), conditional !== undefined);

@@ -1,5 +1,6 @@
 import type { z } from "zod";
-import type { OPERATIONS, OperationName } from "../contract/operations.ts";
+import type { OPERATIONS } from "../contract/operations.ts";
+import type { RouteName } from "../contract/routes.ts";
 import type { Clock } from "../core/clock.ts";
 import type { IdSource } from "../core/identifiers.ts";
 import type { Logger } from "../core/logger.ts";
@@ -46,13 +47,13 @@ export interface Call {
   readonly expectedVersion: number | undefined;
 }
 
-type Part<Name extends OperationName, Key extends "path" | "query" | "body"> =
+type Part<Name extends RouteName, Key extends "path" | "query" | "body"> =
   (typeof OPERATIONS)[Name] extends Record<Key, infer Schema extends z.ZodType>
     ? z.output<Schema>
     : undefined;
 
 /** A checked request for one operation. */
-export interface Request<Name extends OperationName> {
+export interface Request<Name extends RouteName> {
   readonly path: Part<Name, "path">;
   readonly query: Part<Name, "query">;
   readonly body: Part<Name, "body">;
@@ -60,8 +61,8 @@ export interface Request<Name extends OperationName> {
 }
 
 /** Gives what is sent as JSON with status 200, or a response of its own. */
-export type Handler<Name extends OperationName> = (request: Request<Name>) => Promise<object | Response>;
+export type Handler<Name extends RouteName> = (request: Request<Name>) => Promise<object | Response>;
 
-export type Handlers<Names extends OperationName = OperationName> = {
+export type Handlers<Names extends RouteName = RouteName> = {
   readonly [Name in Names]: Handler<Name>;
 };

@@ -1,4 +1,4 @@
-export { type AccessToken, type AuthOptions, TENANT_HEADER } from "./access.ts";
+export type { AccessToken, AuthOptions } from "./access.ts";
 export { type AppOptions, createApp } from "./app.ts";
 export type { Settings } from "./call.ts";
 export type { Limits } from "./input.ts";

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { OPERATIONS, type Operation, type OperationName, ROUTES } from "../contract/operations.ts";
+import { OPERATIONS, type Operation } from "../contract/operations.ts";
+import { ROUTES, type RouteName } from "../contract/routes.ts";
 
 type Json = Record<string, unknown>;
 
@@ -44,7 +45,7 @@ const HEADERS = {
 export function openApiDocument(): OpenApiDocument {
   const paths: Record<string, Record<string, Json>> = {};
   for (const [name, [method, path]] of Object.entries(ROUTES)) {
-    const operation: Operation = OPERATIONS[name as OperationName];
+    const operation: Operation = OPERATIONS[name as RouteName];
     paths[path] = { ...paths[path], [method.toLowerCase()]: describe(name, method, operation) };
   }
   return {

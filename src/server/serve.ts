@@ -6,6 +6,7 @@ import { ValidationError } from "../core/errors.ts";
 import { BackgroundWork } from "../embedded/background.ts";
 import { type AppOptions, createApp } from "./app.ts";
 
+/** What is served, and where it listens. The logger defaults to JSON lines on standard output. */
 export interface ServeOptions extends Omit<AppOptions, "closing" | "background"> {
   /** Address to listen on. Default `127.0.0.1`: only this machine. */
   readonly host?: string;
@@ -17,6 +18,7 @@ export interface ServeOptions extends Omit<AppOptions, "closing" | "background">
   readonly grace?: number;
 }
 
+/** A server that listens. */
 export interface RunningServer {
   /** For example `http://127.0.0.1:8000`. */
   readonly url: string;

@@ -28,7 +28,7 @@ const OPENERS: Readonly<Record<string, Opener>> = {
   },
   postgres,
   postgresql: postgres,
-  pglite: async (url) => (await import("./postgres/pglite.ts")).openPgliteUrl(url),
+  pglite: async (url) => (await import("./postgres/pglite-url.ts")).openPgliteUrl(url),
   redis,
   rediss: redis,
   "redis+sentinel": redis,

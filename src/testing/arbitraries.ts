@@ -115,6 +115,7 @@ const INSTANTS: readonly Instant[] = [
   "9999-12-31T23:59:59.999999Z",
 ];
 
+/** Instants that stores compare easily wrong: with and without fractions, far past and far ahead. */
 export function arbitraryInstant(): fc.Arbitrary<Instant> {
   return fc.constantFrom(...INSTANTS);
 }

@@ -12,6 +12,7 @@ export function at(seconds: number): Instant {
   return parseInstant(toMilliseconds(START) + seconds * 1000, "seconds");
 }
 
+/** A record before the store gives it its version. */
 export type NewRecord = Omit<MemoryRecord, "version">;
 
 /** A record to write, plain but for what `part` says. */
@@ -48,6 +49,7 @@ export function makeRecord(id: string, part: Partial<NewRecord> = {}): NewRecord
   };
 }
 
+/** An index entry with a vector of three dimensions, plain but for what `part` says. */
 export function makeEntry(part: Partial<IndexEntry> = {}): IndexEntry {
   return {
     embedder: "test-3",
@@ -76,6 +78,7 @@ export function putRecord(
   };
 }
 
+/** The deletion of a record that has this version. */
 export function deleteRecord(
   id: string,
   expectedVersion: number,
@@ -85,6 +88,7 @@ export function deleteRecord(
   return { kind: "delete", id, expectedVersion, change, note };
 }
 
+/** A message, plain but for what `part` says. */
 export function makeMessage(id: string, part: Partial<Message> = {}): Message {
   return {
     id,
@@ -99,6 +103,7 @@ export function makeMessage(id: string, part: Partial<Message> = {}): Message {
   };
 }
 
+/** The key of a session of the tenant `acme`, unless `part` says otherwise. */
 export function sessionKey(sessionId: string, part: Partial<SessionKey> = {}): SessionKey {
   return { tenant: "acme", namespace: null, userId: null, sessionId, ...part };
 }

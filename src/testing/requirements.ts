@@ -302,4 +302,5 @@ export const JOB_REQUIREMENTS = {
 
 export type JobRequirementId = keyof typeof JOB_REQUIREMENTS;
 
+/** The id of any promise: tests cite it. */
 export type RequirementId = StoreRequirementId | MemoryRequirementId | VectorRequirementId | JobRequirementId;

@@ -11,6 +11,7 @@ export interface SessionKey {
   readonly sessionId: string;
 }
 
+/** The key as one text, the same for no other session. */
 export function encodeSessionKey(key: SessionKey): string {
   return encodeKey([key.tenant, key.namespace, key.userId, key.sessionId]);
 }
@@ -33,9 +34,11 @@ export interface Message {
   readonly extracted: boolean;
 }
 
+/** What a caller gives to append. Everything but role and content has a default. */
 export interface MessageInput {
   readonly role: string;
   readonly content: string;
+  /** Default: a new ULID. An id the session has already is skipped. */
   readonly id?: string;
   readonly name?: string | null;
   /** Default now; at most 300 seconds ahead of the clock. */

@@ -9,6 +9,7 @@ import { contentOf, dataOf, jobOf, type Kept, sentenceOf } from "./content.ts";
 import { KINDS_OF_LIST, listJobs } from "./listing.ts";
 import { openQueues, type Queues, type TlsFiles } from "./queues.ts";
 
+/** Where BullMQ keeps the jobs, and how. */
 export interface BullmqJobStoreOptions {
   /** `redis://…` or `rediss://…`, with the options of a store's URL, of which `prefix` and those of TLS matter; Redis 6.2 or later, Valkey too. */
   readonly url: string;

@@ -10,6 +10,7 @@ import { openBoss } from "./boss.ts";
 import { contentOf, type JobRow, takenOf } from "./rows.ts";
 import { createTable } from "./table.ts";
 
+/** Where pg-boss keeps the jobs, and how. */
 export interface PgBossJobStoreOptions {
   /** `postgres://…`, with the options of a store's URL, of which `pool` and `timeout` do not matter; PostgreSQL 13 or later. */
   readonly url: string;

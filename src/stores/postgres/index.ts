@@ -13,6 +13,7 @@ import { storeOn } from "./store.ts";
 
 export { printMigrations } from "./migrations.ts";
 
+/** Where PostgreSQL is, and whom the store tells what it meets. */
 export interface PostgresStoreOptions {
   /**
    * `postgres://user:password@host:port/database`, with these options of its own: `schema`, where everything is kept (default

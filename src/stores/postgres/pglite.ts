@@ -11,6 +11,7 @@ import { migrate } from "./migrations.ts";
 import { pgliteDriver } from "./pglite-driver.ts";
 import { storeOn } from "./store.ts";
 
+/** Where PGlite keeps the memory. */
 export interface PgliteStoreOptions {
   /** The folder of the data, made when it is not there. Left out: in memory, and gone with the store. */
   readonly folder?: string;
@@ -43,19 +44,6 @@ export async function openPgliteStore(options: PgliteStoreOptions = {}): Promise
   // Inside the folder, which has no server that jobs could be kept in.
   const jobs = options.folder === undefined ? "memory:" : `sqlite:${join(name, `${schema}_jobs.db`)}`;
   return { ...storeOn("pglite", database), jobsUrl: () => jobs };
-}
-
-/**
- * Opens `pglite:` for memory in this process, or `pglite:FOLDER`, either with `?schema=NAME`.
- * @throws ValidationError for any other option, and as `openPgliteStore`.
- */
-export async function openPgliteUrl(url: string): Promise<Store> {
-  const [, folder = "", query] = /^pglite:([^?]*)(?:\?(.*))?$/.exec(url) ?? [];
-  const options = new URLSearchParams(query);
-  const schema = options.get("schema");
-  for (const name of options.keys())
-    if (name !== "schema") throw ValidationError.of(`store.${name}`, "is not an option of pglite:");
-  return openPgliteStore({ ...(folder !== "" && { folder }), ...(schema !== null && { schema }) });
 }
 
 interface Shared {

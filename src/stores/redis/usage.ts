@@ -19,6 +19,7 @@ export interface RedisKeyUsage {
   readonly firstExpiresIn: number | null;
 }
 
+/** What a memory takes in Redis, and what of the server matters to it. */
 export interface RedisUsage {
   /** All keys of the database, those of other programs included. */
   readonly keys: number;

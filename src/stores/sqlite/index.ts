@@ -19,6 +19,7 @@ import { tenantNames, tenantNumber } from "./tenants.ts";
 
 export { printMigrations } from "./migrations.ts";
 
+/** Where the file is, and what a write promises. */
 export interface SqliteStoreOptions {
   /** The file, created with its folder for the owner alone when it is not there; `:memory:` for none. */
   readonly path: string;

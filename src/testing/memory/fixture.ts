@@ -13,6 +13,7 @@ export interface MemoryCapabilities {
   readonly clock: boolean;
 }
 
+/** What a suite opens a memory with. */
 export interface MemoryOpening {
   /** The time the memory must go by; tests move it. */
   readonly clock: Clock;
