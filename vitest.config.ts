@@ -22,7 +22,7 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: ["test/packaging/**"],
           // Starts no server before a test asks for it.
-          globalSetup: ["test/servers/keeper.ts"],
+          globalSetup: ["test/temporary.ts", "test/servers/keeper.ts"],
           testTimeout: 60 * SECONDS,
           hookTimeout: 60 * SECONDS,
         },
@@ -32,7 +32,7 @@ export default defineConfig({
         test: {
           name: "packaging",
           include: ["test/packaging/**/*.test.ts"],
-          globalSetup: ["test/packaging/install.ts"],
+          globalSetup: ["test/temporary.ts", "test/packaging/install.ts"],
           fileParallelism: false,
           testTimeout: 300 * SECONDS,
           hookTimeout: 300 * SECONDS,
