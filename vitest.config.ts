@@ -25,6 +25,7 @@ export default defineConfig({
           globalSetup: ["test/temporary.ts", "test/servers/keeper.ts"],
           testTimeout: 60 * SECONDS,
           hookTimeout: 60 * SECONDS,
+          expect: { poll: { timeout: 30 * SECONDS } },
         },
       },
       {

@@ -21,7 +21,7 @@ async function leaveDead(folder: string, count: number): Promise<string[]> {
       throw new Error("out of \u001b[31mpaper");
     },
   });
-  await vi.waitFor(async () => expect((await jobs.list()).jobs).toHaveLength(count), 20_000);
+  await vi.waitFor(async () => expect((await jobs.list()).jobs).toHaveLength(count), 30_000);
   await memory.close();
   return ids;
 }
@@ -122,7 +122,7 @@ describe("worker", () => {
     const worker = start(["--data", folder, "worker", "--workers", "2"]);
     const stopped = ended(worker);
     if (worker.stdout) await once(worker.stdout, "data");
-    await vi.waitFor(async () => expect(await status()).toBe("success"), 20_000);
+    await vi.waitFor(async () => expect(await status()).toBe("success"), 30_000);
     worker.kill("SIGINT");
     expect(await stopped).toMatchObject({ code: 0, stderr: "" });
     expect((await stopped).stdout).toMatch(/^Jobs {6}sqlite: sqlite:.*memory\.db\n$/);

@@ -201,7 +201,7 @@ describe("what the environment says has its effect:", () => {
     const every = { now: "0001-01-01T00:00:00Z", limit: 1, offset: 0 };
     expect((await store.listSessions("default", every)).total).toBe(1);
     await using _ = await open();
-    await vi.waitFor(async () => expect((await store.listSessions("default", every)).total).toBe(0), 10_000);
+    await vi.waitFor(async () => expect((await store.listSessions("default", every)).total).toBe(0), 30_000);
     await store.close();
   });
 
@@ -213,7 +213,7 @@ describe("what the environment says has its effect:", () => {
     time.now += 7_200_000 - 1;
     expect((await again(memory)).record.id).toBe(first.record.id);
     time.now += 60_001;
-    await vi.waitFor(async () => expect((await again(memory)).record.id).not.toBe(first.record.id), 10_000);
+    await vi.waitFor(async () => expect((await again(memory)).record.id).not.toBe(first.record.id), 30_000);
   });
 
   test("MEMORY_CHANGES_TTL, MEMORY_VERSIONS_TTL and MEMORY_VERSIONS_KEPT", async () => {

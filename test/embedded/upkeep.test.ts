@@ -32,9 +32,9 @@ test("what has expired is removed by a job, in one of the processes that share t
   const [working, idle] = [await open(1), await open(0)];
   await idle.add({ id: "mortal", text: "Gone soon", expiresAt: new Date(clock.now() + 30_000) });
   advance(60);
-  await vi.waitFor(async () => expect(await idle.history("mortal")).toHaveLength(2), 10_000);
+  await vi.waitFor(async () => expect(await idle.history("mortal")).toHaveLength(2), 30_000);
   expect((await idle.history("mortal")).at(-1)).toMatchObject({ change: "delete", reason: "expired" });
-  await vi.waitFor(async () => expect(await idle.jobs.counts()).toEqual([]), 10_000);
+  await vi.waitFor(async () => expect(await idle.jobs.counts()).toEqual([]), 30_000);
   await working.close();
   await idle.close();
 });
@@ -54,9 +54,9 @@ test("a write repeated with its key is done once for a day, and for ever where t
   await vi.waitFor(async () => {
     await write(daily);
     expect(await count(daily)).toBe(2);
-  }, 10_000);
+  }, 30_000);
   // Swept at the same time, by the same schedule.
-  await vi.waitFor(async () => expect(await lasting.jobs.counts()).toEqual([]), 10_000);
+  await vi.waitFor(async () => expect(await lasting.jobs.counts()).toEqual([]), 30_000);
   await write(lasting);
   expect(await count(lasting)).toBe(1);
   await daily.close();
@@ -79,11 +79,11 @@ test("with another embedder the entries are renewed by a job; while the model is
   for (let attempt = 1; attempt < 5; attempt++) {
     await vi.waitFor(
       async () => expect((await jobs.list({ state: "delayed" })).jobs).toMatchObject([{ attempts: attempt }]),
-      10_000,
+      30_000,
     );
     advance(600);
   }
-  await vi.waitFor(async () => expect((await jobs.list()).jobs).toHaveLength(1), 10_000);
+  await vi.waitFor(async () => expect((await jobs.list()).jobs).toHaveLength(1), 30_000);
   const [dead] = (await jobs.list()).jobs;
   expect(dead).toMatchObject({ kind: "renew-entries", state: "dead", attempts: 5 });
   expect(dead?.failure?.message).toContain("is away");
@@ -92,6 +92,6 @@ test("with another embedder the entries are renewed by a job; while the model is
   expect(await jobs.retry(dead?.id ?? "")).toBe(true);
   const { analyzer } = JSON.parse(JSON.stringify(dead?.payload));
   const stale = () => store.staleEntries("default", { embedder: "second", analyzer, limit: 9 });
-  await vi.waitFor(async () => expect(await stale()).toEqual([]), 10_000);
+  await vi.waitFor(async () => expect(await stale()).toEqual([]), 30_000);
   await memory.close();
 });

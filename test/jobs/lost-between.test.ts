@@ -38,7 +38,7 @@ test("a task whose writer is killed before it enqueues the job is found again", 
   await vi.waitFor(async () => {
     const { body } = await send<Task>("GET", "/v1/tasks/task-1");
     expect(body.status).toBe("success");
-  }, 10_000);
+  }, 30_000);
   expect((await memory.jobs.list()).jobs).toEqual([]);
   await memory.close();
 });

@@ -13,7 +13,7 @@ async function serving(dead: number) {
       throw new Error("out of paper");
     },
   });
-  await vi.waitFor(async () => expect((await memory.jobs.list()).jobs).toHaveLength(dead));
+  await vi.waitFor(async () => expect((await memory.jobs.list()).jobs).toHaveLength(dead), 30_000);
   await worker.stop();
   const tokens = ["of-all", { token: "of-acme", tenant: "acme" }];
   const server = await serve({
