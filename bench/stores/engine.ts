@@ -8,7 +8,12 @@ export type Operation = (typeof OPERATIONS)[number];
 /** Carries out operation number `n` in lane `lane`; lanes never write to the same conversation. */
 export type Work = { readonly [operation in Operation]: (n: number, lane: number) => Promise<unknown> };
 
-/** An engine with Memoir's store on it, and beside it the bare driver doing the least that keeps the same things. */
+/**
+ * An engine with Memoir's store on it, and beside it the bare driver doing the least that a memory needs, in one transaction each:
+ * the data under its id, found by it and listed by time, of everybody and of the user; the entry of the index; a version, and for
+ * records a history of versions; an entry of the feed. Left out is what only some callers ask for: idempotency keys, expiry,
+ * duplicates, aliases, filters, tenants kept apart.
+ */
 export interface Engine {
   readonly name: string;
   /** What the bare side is called in the tables. */
@@ -33,6 +38,13 @@ export const ENTRY = {
   features: new Uint8Array(300).fill(7),
 } as const;
 export const ENTRY_BYTES = Buffer.concat([Buffer.from(ENTRY.vector.buffer), Buffer.from(ENTRY.features)]);
+
+/** When operation `n` takes place. */
+export function instantOf(n: number): string {
+  return new Date(BEGIN + n).toISOString();
+}
+
+const BEGIN = Date.UTC(2026, 4, 4);
 
 /** The conversation that operation `n` of a lane goes to. */
 export function conversation(n: number, lane: number): string {

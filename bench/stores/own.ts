@@ -1,9 +1,8 @@
 import type { Store } from "../../src/core/store.ts";
 import { makeMessage, makeRecord, putRecord, sessionKey } from "../../src/testing/build.ts";
-import { conversation, ENTRY, READABLE, type Work } from "./engine.ts";
+import { conversation, ENTRY, instantOf, READABLE, type Work } from "./engine.ts";
 
 const TENANT = "acme";
-const NOW = "2026-05-04T09:30:00Z";
 
 export const recordOf = (id: string) =>
   makeRecord(id, { userId: "alice", text: `What ${id} says. `.repeat(12) });
@@ -17,11 +16,11 @@ export function ownWork(store: Store): Work {
   ) =>
     store.writeSession(sessionKey(conversation(n, lane), { tenant: TENANT }), {
       operations: [operation],
-      now: NOW,
+      now: instantOf(n),
     });
   return {
-    "read a record": (n) => store.read(TENANT, [`there-${n % READABLE}`], { now: NOW }),
-    "create a record": (n, lane) => create(store, `${lane}-${n}`),
+    "read a record": (n) => store.read(TENANT, [`there-${n % READABLE}`], { now: instantOf(n) }),
+    "create a record": (n, lane) => create(store, n, `${lane}-${n}`),
     "append a message": (n, lane) =>
       say(n, lane, { operation: "append", messages: [makeMessage(`${lane}-${n}`)] }),
     "push to a list": (n, lane) =>
@@ -32,11 +31,11 @@ export function ownWork(store: Store): Work {
 /** Puts there what is read. */
 export async function fill(store: Store): Promise<void> {
   const writes = Array.from({ length: READABLE }, (_, index) => putOf(`there-${index}`));
-  await store.write(TENANT, { writes, now: NOW });
+  await store.write(TENANT, { writes, now: instantOf(0) });
 }
 
-function create(store: Store, id: string) {
-  return store.write(TENANT, { writes: [putOf(id)], now: NOW });
+function create(store: Store, n: number, id: string) {
+  return store.write(TENANT, { writes: [putOf(id)], now: instantOf(n) });
 }
 
 const putOf = (id: string) =>
