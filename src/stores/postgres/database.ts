@@ -4,7 +4,7 @@ import { type Driver, NoAnswer, type Row, type Transaction } from "./driver.ts";
 import { closedFailure, storeFailure, wasUndone } from "./failures.ts";
 import { labelKey } from "./labels.ts";
 import type { Replicas } from "./replicas.ts";
-import { type Sql, sql, statement } from "./sql.ts";
+import { namedStatement, type Sql, type Statement, sql, statement } from "./sql.ts";
 import { WriteGroups } from "./write-groups.ts";
 
 /** A schema in an open database: what the store's methods work with. Everything here is one flight, unless it must be repeated. */
@@ -14,8 +14,8 @@ export interface Database {
   read(tenant: string, query: Sql, settings?: Sql): Promise<Row[]>;
   /** As `read`, for a query that takes in many rows: a replica may answer, with all that the primary knew when it was called. */
   scan(tenant: string, query: Sql, settings?: Sql): Promise<Row[]>;
-  /** Runs a query that says by itself which rows it sees; it must change nothing. */
-  ask(query: Sql): Promise<Row[]>;
+  /** Calls a function that says by itself which rows it sees; it must change nothing. The text must be one of a few. */
+  ask(functionCall: Sql): Promise<Row[]>;
   /**
    * Calls a function that writes for a tenant. It is given the id of the request, and its changes must carry it: when the answer
    * is lost, they tell whether the write took place, and what became of it.
@@ -110,17 +110,17 @@ export function databaseOn(driver: Driver, { schema, name, timeoutMs, replicas }
   const writing = (functionCall: Sql) =>
     sql`SELECT ${functionCall} FROM set_config('lock_timeout', ${String(timeoutMs)}, true)`;
   const compiled = (query: Sql) => statement(query, schema);
+  const calling = (functionCall: Sql) => namedStatement(functionCall, schema);
   const forTenant = (tenant: string) => sql`SELECT set_config('memoir.tenant', ${labelKey(tenant)}, true)`;
 
-  function ask(queries: readonly Sql[], among?: Replicas): Promise<Row[]> {
-    const statements = queries.map(compiled);
+  function ask(statements: readonly Statement[], among?: Replicas): Promise<Row[]> {
     const attempt = async () =>
       ((await among?.flight(driver, statements)) ?? (await driver.flight(statements))).at(-1) ?? [];
     return call(() => persistently(attempt, true));
   }
 
   const ofTenant = (tenant: string, query: Sql, settings?: Sql) =>
-    settings ? [forTenant(tenant), settings, query] : [forTenant(tenant), query];
+    (settings ? [forTenant(tenant), settings, query] : [forTenant(tenant), query]).map(compiled);
 
   /** What a request changed, oldest first; asked in a transaction in which the tenant is locked. */
   async function changesOf(tenant: string, request: string, transaction: Transaction) {
@@ -141,7 +141,7 @@ export function databaseOn(driver: Driver, { schema, name, timeoutMs, replicas }
     const request = randomUUID();
     let uncertain = false;
     const attempt = async () => {
-      if (!alone && !uncertain) return work((query) => groups.run(tenant, compiled(writing(query))), request);
+      if (!alone && !uncertain) return work((query) => groups.run(tenant, calling(writing(query))), request);
       return driver.transaction(async (transaction) => {
         const run: Run = (query) => transaction.run(compiled(writing(query)));
         if (uncertain && recovered) {
@@ -166,10 +166,10 @@ export function databaseOn(driver: Driver, { schema, name, timeoutMs, replicas }
     schema,
     read: (tenant, query, settings) => ask(ofTenant(tenant, query, settings)),
     scan: (tenant, query, settings) => ask(ofTenant(tenant, query, settings), replicas),
-    ask: (query) => ask([query]),
-    write: (tenant, { call: calling, result, ...recoverable }) =>
+    ask: (functionCall) => ask([calling(functionCall)]),
+    write: (tenant, { call: functionCall, result, ...recoverable }) =>
       call(() => {
-        const work = async (run: Run, request: string) => result(await run(calling(request)));
+        const work = async (run: Run, request: string) => result(await run(functionCall(request)));
         return write(tenant, { work, ...recoverable }, false);
       }),
     writeAlone: (tenant, request) => call(() => write(tenant, request, true)),

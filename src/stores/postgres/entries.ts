@@ -8,6 +8,11 @@ export interface WrittenEntry {
   readonly vector: string | null;
 }
 
+/** The same as they are, for a call that takes them one by one. */
+export function entryBytes({ features, vector }: IndexEntry): { features: Buffer; vector: Buffer | null } {
+  return { features: asBuffer(features), vector: vector && asBuffer(vector) };
+}
+
 export function writtenEntry({ embedder, analyzer, features, vector }: IndexEntry): WrittenEntry {
   return {
     embedder,
@@ -29,8 +34,12 @@ export function readEntry([embedder, analyzer, features, vector]: readonly (stri
   };
 }
 
-function base64({ buffer, byteOffset, byteLength }: Uint8Array | Float32Array): string {
-  return Buffer.from(buffer, byteOffset, byteLength).toString("base64");
+function base64(numbers: Uint8Array | Float32Array): string {
+  return asBuffer(numbers).toString("base64");
+}
+
+function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array | Float32Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 /** In a buffer of their own, where floats lie aligned: a small `Buffer` shares its memory with others. */

@@ -3,6 +3,7 @@ import { MemoirError, ValidationError } from "../../core/errors.ts";
 import type { Logger } from "../../core/logger.ts";
 import { type Driver, NoAnswer, type Row, sqlState, type Transaction } from "./driver.ts";
 import { Flight } from "./flight.ts";
+import { Prepared } from "./prepared.ts";
 import { quoted, type Statement } from "./sql.ts";
 
 /**
@@ -44,13 +45,33 @@ export function openPgDriver(pool: Pool, { timeoutMs, logger, separate }: PgDriv
     }
   }
 
-  const fly = (client: PoolClient, statements: readonly Statement[]) =>
+  const fly = (client: PoolClient, statements: readonly Statement[], prepared?: Prepared) =>
     answerInTime<Row[][]>(timeoutMs, (resolve, reject) => {
-      client.query(new Flight(statements, resolve, reject));
+      client.query(new Flight({ statements, prepared }, resolve, reject));
     });
 
+  /** What each connection knows; undefined for one through a pooler, behind which every transaction may meet another server process. */
+  const preparedOn = new WeakMap<PoolClient, Prepared | undefined>();
+  const named = async (client: PoolClient, statements: readonly Statement[]): Promise<Row[][]> => {
+    if (!preparedOn.has(client)) {
+      const [[asked] = [], ...results] = await fly(client, [WHO_ANSWERS, ...statements]);
+      // A pooler names a session of its own when it connects.
+      const direct = asked?.[0] === String((client as PoolClient & { processID?: number }).processID);
+      preparedOn.set(client, direct ? new Prepared() : undefined);
+      return results;
+    }
+    try {
+      return await fly(client, statements, preparedOn.get(client));
+    } catch (error) {
+      if (!FORGOTTEN.has(sqlState(error) ?? "") || !preparedOn.get(client)) throw error;
+      // Nothing of it took place.
+      preparedOn.set(client, undefined);
+      return fly(client, statements);
+    }
+  };
+
   return {
-    flight: (statements) => withClient((client) => fly(client, statements)),
+    flight: (statements) => withClient((client) => named(client, statements)),
     transaction: (work) =>
       withClient(async (client) => {
         const script = async (text: string) => {
@@ -119,6 +140,14 @@ export function openPgDriver(pool: Pool, { timeoutMs, logger, separate }: PgDriv
     },
   };
 }
+
+const WHO_ANSWERS: Statement = { text: "SELECT pg_backend_pid()", values: [] };
+
+/**
+ * The server does not know a statement by its name, or knows another one, or what it gives has changed:
+ * https://www.postgresql.org/docs/current/errcodes-appendix.html.
+ */
+const FORGOTTEN = new Set(["26000", "42P05", "0A000"]);
 
 async function connect(pool: Pool): Promise<PoolClient> {
   try {

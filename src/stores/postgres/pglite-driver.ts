@@ -1,12 +1,12 @@
 import type { PGlite, Transaction as PGliteTransaction } from "@electric-sql/pglite";
 import type { Driver, Row } from "./driver.ts";
-import type { Statement } from "./sql.ts";
+import type { SqlValue, Statement } from "./sql.ts";
 import { encodeValue } from "./wire-text.ts";
 
 /** PostgreSQL in this process: one session, in which transactions follow one another. */
 export function pgliteDriver(database: PGlite, release: () => Promise<void>): Driver {
   const run = async (transaction: PGliteTransaction, { text, values }: Statement): Promise<Row[]> => {
-    const { rows } = await transaction.query<Row>(text, values.map(encodeValue), {
+    const { rows } = await transaction.query<Row>(text, values.map(asText), {
       rowMode: "array",
       parsers: AS_TEXT,
       serializers: AS_TEXT,
@@ -34,6 +34,11 @@ export function pgliteDriver(database: PGlite, release: () => Promise<void>): Dr
     },
     close: release,
   };
+}
+
+/** PGlite would take bytes for text; this is how text says bytes. */
+function asText(value: SqlValue): string | null {
+  return Buffer.isBuffer(value) ? `\\x${value.toString("hex")}` : encodeValue(value);
 }
 
 /** Object identifiers of the types that PGlite would turn into others: bool, bytea, integers, floats, JSON, dates, text and their arrays. */

@@ -1,9 +1,9 @@
-import type { RecordWrite, WriteBatch } from "../../core/store.ts";
+import type { RecordPut, RecordWrite, WriteBatch } from "../../core/store.ts";
 import type { Instant } from "../../core/time.ts";
 import type { Database } from "./database.ts";
-import { writtenEntry } from "./entries.ts";
+import { entryBytes, writtenEntry } from "./entries.ts";
 import { timestamp } from "./rows.ts";
-import { sql } from "./sql.ts";
+import { type Sql, sql } from "./sql.ts";
 import { decodeJson, decodeText, encodeJson } from "./wire-text.ts";
 
 interface Written {
@@ -11,18 +11,13 @@ interface Written {
   readonly sequence: number;
 }
 
-export function writeBatch(
-  database: Database,
-  tenant: string,
-  { writes, now, idempotency }: WriteBatch,
-): Promise<Written> {
-  const answer = idempotency === undefined ? null : encodeJson(idempotency);
-  const batch = encodeJson(writes.map(written));
-  const fresh = freshOf(writes);
+export function writeBatch(database: Database, tenant: string, batch: WriteBatch): Promise<Written> {
+  const { writes } = batch;
+  const [only] = writes;
+  const isNew = only?.kind === "put" && only.expectedVersion === 0;
+  const alone = writes.length === 1 && isNew && batch.idempotency === undefined;
   return database.write(tenant, {
-    call: (request) =>
-      sql`SCHEMA.write_records(${tenant}, ${timestamp(now)}, ${request}, ${answer}, ${batch},
-        ${fresh?.ids ?? null}, ${fresh?.keys ?? null})`,
+    call: alone ? newRecord(tenant, only, batch.now) : anyWrites(tenant, batch),
     result: ([row]) => decodeJson<Written>(row?.[0] ?? ""),
     recovered(changes) {
       const versions = changes.map(({ version }) => version);
@@ -32,6 +27,29 @@ export function writeBatch(
       };
     },
   });
+}
+
+type Call = (request: string) => Sql;
+
+function newRecord(
+  tenant: string,
+  { record, entry, duplicateKey, change, note }: RecordPut,
+  now: Instant,
+): Call {
+  const [body, given] = [encodeJson(record), noteOf(note).note];
+  const { features, vector } = entryBytes(entry);
+  return (request) =>
+    sql`SCHEMA.write_new_record(${tenant}, ${timestamp(now)}, ${request}, ${record.id}, ${duplicateKey}, ${change},
+      ${given ? encodeJson(given) : null}, ${body}, ${entry.embedder}, ${entry.analyzer}, ${features}, ${vector})`;
+}
+
+function anyWrites(tenant: string, { writes, now, idempotency }: WriteBatch): Call {
+  const answer = idempotency === undefined ? null : encodeJson(idempotency);
+  const batch = encodeJson(writes.map(written));
+  const fresh = freshOf(writes);
+  return (request) =>
+    sql`SCHEMA.write_records(${tenant}, ${timestamp(now)}, ${request}, ${answer}, ${batch},
+      ${fresh?.ids ?? null}, ${fresh?.keys ?? null})`;
 }
 
 /** Ids and duplicate keys of a batch of nothing but records that should be new and do not get in each other's way. */

@@ -1,4 +1,4 @@
-import type { SqlValue } from "./sql.ts";
+import type { TextValue } from "./sql.ts";
 
 /**
  * PostgreSQL's text has no NUL, memory's has. So U+0000 is kept as U+0001 U+0001, and U+0001 as U+0001 U+0002. That keeps
@@ -27,7 +27,7 @@ export function decodeJson<Value>(text: string): Value {
 }
 
 /** A value as the server reads it. */
-export function encodeValue(value: SqlValue): string | null {
+export function encodeValue(value: TextValue): string | null {
   if (value === null) return null;
   if (typeof value === "object") return `{${value.map(encodeElement).join(",")}}`;
   return typeof value === "string" ? withoutNul(value) : String(value);

@@ -81,7 +81,7 @@ function groupSize(waiting: readonly Waiting[]): number {
   let [size, characters] = [0, 0];
   for (const { statement } of waiting.slice(0, MOST.writes)) {
     characters += statement.values.reduce<number>(
-      (sum, value) => sum + (typeof value === "string" ? value.length : 0),
+      (sum, value) => sum + (typeof value === "string" || Buffer.isBuffer(value) ? value.length : 0),
       0,
     );
     if (size > 0 && characters > MOST.characters) break;

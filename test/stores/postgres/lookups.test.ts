@@ -1,0 +1,45 @@
+import { expect, onTestFinished, test } from "vitest";
+import { openPostgresStore } from "../../../src/stores/postgres/index.ts";
+import { makeMessage, makeRecord, putRecord, START, sessionKey } from "../../../src/testing/build.ts";
+import { ownSchema } from "../../conformance/emptied.ts";
+import { until } from "../../servers/until.ts";
+import { withServer } from "../../servers/with-server.ts";
+
+const MANY = 150;
+
+await withServer("postgres", (server) => {
+  test("a tenant's sessions, messages and records are looked up one by one from the first on", async () => {
+    const { url, query, schema } = await ownSchema(server.url, { after: onTestFinished });
+    const slow = new URL(url);
+    // All on one connection, which keeps the plans that it made while everything was empty.
+    slow.searchParams.set("pool", "1");
+    const store = await openPostgresStore({ url: slow.href });
+    await query(`ALTER TABLE ${schema}.sessions SET (autovacuum_enabled = off)`);
+    for (let n = 0; n < MANY; n++) {
+      for (const id of ["one", `chat-${n}`])
+        await store.writeSession(sessionKey(id), {
+          operations: [{ operation: "append", messages: [makeMessage(`m${n}`)] }],
+          now: START,
+        });
+      const put = putRecord(makeRecord(`r${n}`), { duplicateKey: `d${n}` });
+      await store.write("acme", { writes: [put], now: START });
+      expect(await store.read("acme", [`r${n}`], { now: START })).toMatchObject([{ id: `r${n}` }]);
+    }
+    await store.close();
+    const counted = async (table: string) => {
+      const [row] = await query<{ scans: string; read: string }>(
+        `SELECT sum(idx_scan) AS scans, sum(idx_tup_read) AS read FROM pg_stat_user_indexes
+          WHERE schemaname = $1 AND relname = $2`,
+        [schema, table],
+      );
+      return { scans: Number(row?.scans), read: Number(row?.read) };
+    };
+    for (const table of ["sessions", "messages", "records"]) {
+      // The server counts when the connection ends.
+      await until(`lookups in ${table} are counted`, async () => (await counted(table)).scans > MANY / 2);
+      const { scans, read } = await counted(table);
+      // An index of the wrong columns gives half of the tenant for each.
+      expect([table, read / scans < 10]).toEqual([table, true]);
+    }
+  });
+});
