@@ -13,6 +13,7 @@ import {
   tooFewReplicas,
   unavailable,
 } from "./failures.ts";
+import { gatherFields, readingFields, valuesOf } from "./fields.ts";
 import { type Call, type Company, gatherCalls } from "./gathering.ts";
 import { asList, type Reply } from "./reply.ts";
 import { requestNames } from "./requests.ts";
@@ -35,6 +36,11 @@ export interface Server {
    * it is tried.
    */
   gather(company: Company, call: Call): Promise<Reply>;
+  /**
+   * Reads fields of hashes that are in one place: for each hash their values, all as they were at one moment. Together with others
+   * that read the same hashes at the same moment.
+   */
+  fields(keys: readonly string[], fields: readonly string[]): Promise<Reply[][]>;
   /** Runs `work`, unless the store was closed; closing waits for it. */
   whileOpen<Result>(work: () => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
@@ -121,6 +127,9 @@ export async function connectServer(address: RedisAddress, options: ServerOption
     primaries: () => client.primaries().map((send) => (command) => patiently(() => send(command))),
     run: (script, { keys, args }) => patiently(() => evaluate(script, keys, args.map(argument))),
     gather,
+    fields: gatherFields((keys, fields) =>
+      patiently(async () => valuesOf(await client.sendTogether(keys[0] ?? "", readingFields(keys, fields)))),
+    ),
     whileOpen(work) {
       if (closing !== undefined) return Promise.reject(closedFailure(where));
       const promise = work();

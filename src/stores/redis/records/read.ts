@@ -1,9 +1,10 @@
 import type { MemoryRecord, RecordVersion } from "../../../core/record.ts";
 import { fromInstantKey, type Instant, instantKey } from "../../../core/time.ts";
-import { asList, asText, type Reply } from "../connection/reply.ts";
+import { asBytes, asList, asText, type Reply } from "../connection/reply.ts";
 import { defineGathered, defineScript, type GatheredScript } from "../connection/script.ts";
 import { tenantKey } from "../keys.ts";
 import type { Parts } from "../store-parts.ts";
+import { decodeHead } from "./head.ts";
 import { HEADS } from "./heads.ts";
 import { historyKey, recordKeys } from "./keys.ts";
 import { readPast } from "./past.ts";
@@ -38,7 +39,7 @@ return found
   });
 
 /** By id. Aliases are followed. */
-const READ_SCRIPT = readScript(`
+const FOLLOW_SCRIPT = readScript(`
 local function idOf(id)
   local visited
   while true do
@@ -80,13 +81,43 @@ export async function readRecords(
   return found;
 }
 
-function readPresent(
+const READ_FIELDS = ["heads", "records", "accesses", "aliases"] as const;
+
+async function readPresent(
   parts: Parts,
   tenant: string,
   ids: readonly string[],
   now: Instant,
 ): Promise<(MemoryRecord | null)[]> {
-  return findRecords(parts, tenant, READ_SCRIPT, [instantKey(now), ...ids]);
+  if (ids.length === 0) return [];
+  const keys = recordKeys(parts.prefix, tenant, READ_FIELDS);
+  const [heads = [], bodies = [], accesses = [], aliases = []] = await parts.server.fields(keys, ids);
+  const instant = instantKey(now);
+  const found = ids.map((_, index) => presentRecord([heads, bodies, accesses], index, instant));
+  const led = ids.flatMap((_, index) => (leadsOn(aliases[index]) ? [index] : []));
+  if (led.length > 0) {
+    const args = [instant, ...led.map((index) => ids[index] ?? "")];
+    const records = await findRecords(parts, tenant, FOLLOW_SCRIPT, args);
+    for (const [place, index] of led.entries()) found[index] = records[place] ?? null;
+  }
+  return found;
+}
+
+function presentRecord(
+  [heads, bodies, accesses]: readonly [Reply[], Reply[], Reply[]],
+  index: number,
+  now: string,
+): MemoryRecord | null {
+  const head = heads[index] == null ? null : decodeHead(asBytes(heads[index]));
+  const lives = head?.expires !== undefined && (head.expires === "" || head.expires > now);
+  return head && lives ? toRecord(bodies[index], head.version, accesses[index]) : null;
+}
+
+/** Whether an id's record is under another id now. */
+function leadsOn(changes: Reply | undefined): boolean {
+  if (changes == null) return false;
+  const [target] = (JSON.parse(asText(changes)) as [target: string | null, at: Instant][]).at(-1) ?? [];
+  return typeof target === "string";
 }
 
 async function findRecords(
