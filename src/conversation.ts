@@ -1,11 +1,11 @@
 import type { FieldDefaults } from "./conversation-options.ts";
 import { NotFoundError, ValidationError } from "./core/errors.ts";
-import type { JsonObject, JsonValue } from "./core/json.ts";
+import type { JsonInput, JsonInputObject, JsonObject, JsonValue } from "./core/json.ts";
 import { knownNames } from "./core/known-names.ts";
 import type { SessionOperation } from "./core/session/operations.ts";
 import type { Message, SessionState } from "./core/session/state.ts";
 import type { CallOptions, SessionWriteOptions } from "./operations.ts";
-import type { Session } from "./session.ts";
+import { namingInput, type Session } from "./session.ts";
 
 /** How a field is written. */
 export interface FieldOptions extends SessionWriteOptions {
@@ -57,16 +57,19 @@ export class ConversationMemory {
     return this.#session;
   }
 
-  async set(key: string, value: JsonValue, options?: FieldOptions): Promise<void> {
+  async set(key: string, value: JsonInput, options?: FieldOptions): Promise<void> {
     await this.update({ [key]: value }, options);
   }
 
   /** Sets several fields in one step, leaving the others. */
-  async update(values: JsonObject, options: FieldOptions = {}): Promise<void> {
-    const keys = Object.keys(values);
+  async update(values: JsonInputObject, options: FieldOptions = {}): Promise<void> {
+    if (typeof values !== "object" || values === null || Array.isArray(values))
+      throw ValidationError.of("values", "must be an object", values, "dict_type");
+    const given = Object.entries(values as JsonObject);
+    const keys = given.map(([key]) => key);
     if (keys.length === 0) return;
-    const plain = Object.fromEntries(Object.entries(values).filter(([, value]) => !Array.isArray(value)));
-    const operations = Object.entries(values).flatMap(([key, value]): SessionOperation[] =>
+    const plain = Object.fromEntries(given.filter(([, value]) => !Array.isArray(value)));
+    const operations = given.flatMap(([key, value]): SessionOperation[] =>
       Array.isArray(value)
         ? [
             { operation: "deleteData", keys: [key] },
@@ -78,9 +81,9 @@ export class ConversationMemory {
     await this.#write([...operations, setData, this.#expiry(keys, options)], options);
   }
 
-  /** The value of a field, or the fallback when it is not there. */
-  get(key: string, fallback: JsonValue): Promise<JsonValue>;
-  get(key: string, fallback?: JsonValue): Promise<JsonValue | undefined>;
+  /** The value of a field, or the fallback when it is not there. `Value` is the type you know it has; it is not checked. */
+  get<Value = JsonValue>(key: string, fallback: Value): Promise<Value>;
+  get<Value = JsonValue>(key: string): Promise<Value | undefined>;
   async get(key: string, fallback?: JsonValue): Promise<JsonValue | undefined> {
     const fields = await this.#fields();
     return fields.has(key) ? fields.get(key) : fallback;
@@ -90,8 +93,8 @@ export class ConversationMemory {
    * The value of a field that must be there.
    * @throws NotFoundError `field_not_found` when it is not.
    */
-  async required(key: string): Promise<JsonValue> {
-    const value = await this.get(key);
+  async required<Value = JsonValue>(key: string): Promise<Value> {
+    const value = await this.get<Value>(key);
     if (value !== undefined) return value;
     throw new NotFoundError(
       "field_not_found",
@@ -125,32 +128,35 @@ export class ConversationMemory {
   }
 
   /** Appends a value to a list, beginning it; gives its length. */
-  append(key: string, value: JsonValue, options?: FieldOptions): Promise<number> {
+  append(key: string, value: JsonInput, options?: FieldOptions): Promise<number> {
     return this.extend(key, [value], options);
   }
 
   /** Appends several values to a list, beginning it; gives its length. */
-  async extend(key: string, values: readonly JsonValue[], options?: FieldOptions): Promise<number> {
-    const operations = this.#listStep(key, { operation: "pushList", list: key, values }, options);
+  async extend(key: string, values: readonly JsonInput[], options?: FieldOptions): Promise<number> {
+    const step = { operation: "pushList", list: key, values: values as JsonValue[] } as const;
+    const operations = this.#listStep(key, step, options);
     return (await this.#write(operations, options))[1] as number;
   }
 
   /** Inserts before a position, beginning the list; positions outside mean the nearest end. Gives the length. */
-  async insert(key: string, index: number, value: JsonValue, options?: FieldOptions): Promise<number> {
-    const operations = this.#listStep(key, { operation: "insertList", list: key, index, value }, options);
+  async insert(key: string, index: number, value: JsonInput, options?: FieldOptions): Promise<number> {
+    const step = { operation: "insertList", list: key, index, value: value as JsonValue } as const;
+    const operations = this.#listStep(key, step, options);
     return (await this.#write(operations, options))[1] as number;
   }
 
   /** Removes and gives the value at a position, by default the last; undefined when there is none. */
-  async pop(key: string, index = -1, options?: FieldOptions): Promise<JsonValue | undefined> {
+  async pop<Value = JsonValue>(key: string, index = -1, options?: FieldOptions): Promise<Value | undefined> {
     const operations = this.#listStep(key, { operation: "popList", list: key, index }, options);
     const results = await this.#writeExisting(operations, options);
-    return (results?.[1] as JsonValue[] | undefined)?.[0];
+    return (results?.[1] as Value[] | undefined)?.[0];
   }
 
   /** Removes the first equal value of a list; gives whether there was one. */
-  async remove(key: string, value: JsonValue, options?: FieldOptions): Promise<boolean> {
-    const operations = this.#listStep(key, { operation: "removeList", list: key, value }, options);
+  async remove(key: string, value: JsonInput, options?: FieldOptions): Promise<boolean> {
+    const step = { operation: "removeList", list: key, value: value as JsonValue } as const;
+    const operations = this.#listStep(key, step, options);
     return (await this.#writeExisting(operations, options))?.[1] === true;
   }
 
@@ -158,8 +164,8 @@ export class ConversationMemory {
    * The values of a list; none when it is not there.
    * @throws ValidationError when the field holds something else.
    */
-  async getList(key: string): Promise<JsonValue[]> {
-    const value = await this.get(key, []);
+  async getList<Value = JsonValue>(key: string): Promise<Value[]> {
+    const value = await this.get<Value[]>(key, []);
     if (Array.isArray(value)) return value;
     throw ValidationError.of("key", `holds no list: ${JSON.stringify(key)}`);
   }
@@ -228,7 +234,7 @@ export class ConversationMemory {
   ): Promise<readonly JsonValue[]> {
     checkFieldOptions(options);
     const { ttl: _, ...write } = options ?? {};
-    return (await this.#session.apply(operations, write)).results;
+    return (await namingInput(this.#session.apply(operations, write))).results;
   }
 
   /** Writes to a conversation that is there; gives null when it is not. */

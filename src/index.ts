@@ -46,7 +46,7 @@ export type {
   StopOptions,
   WorkOptions,
 } from "./core/jobs.ts";
-export type { JsonObject, JsonValue } from "./core/json.ts";
+export type { JsonInput, JsonInputObject, JsonObject, JsonValue } from "./core/json.ts";
 export type { Logger } from "./core/logger.ts";
 export type { Explanation, RecallMode, RecencyOptions } from "./core/recall.ts";
 export type {

@@ -150,7 +150,7 @@ export interface ForgetOptions extends WriteOptions {
   readonly dryRun?: boolean;
   /** Ids that are kept whatever the policy says. Default: none. */
   readonly keep?: readonly string[];
-  /** How many candidates are looked at, oldest first. Default 1000. */
+  /** Looks at so many records, the oldest first. Default: at all of the scope. */
   readonly limit?: number;
 }
 

@@ -1,6 +1,7 @@
 import type { Clock } from "./core/clock.ts";
+import { ValidationError } from "./core/errors.ts";
 import type { IdSource } from "./core/identifiers.ts";
-import type { JsonObject, JsonValue } from "./core/json.ts";
+import type { JsonInput, JsonInputObject, JsonObject, JsonValue } from "./core/json.ts";
 import { prepareMessages } from "./core/session/messages.ts";
 import type { SessionOperationInput } from "./core/session/operations.ts";
 import type {
@@ -163,7 +164,7 @@ export class Session implements AsyncDisposable {
     operation: SessionOperationInput,
     options?: SessionWriteOptions,
   ): Promise<JsonValue | undefined> {
-    return (await this.apply([operation], options)).results[0];
+    return (await namingInput(this.apply([operation], options))).results[0];
   }
 }
 
@@ -175,40 +176,46 @@ export class SessionData {
     this.#session = session;
   }
 
-  /** The value of a key; undefined when it is not set. */
-  async get(key: string, options?: CallOptions): Promise<JsonValue | undefined> {
+  /** The value of a key; undefined when it is not set. `Value` is the type you know it has; it is not checked. */
+  async get<Value = JsonValue>(key: string, options?: CallOptions): Promise<Value | undefined> {
     const data = await this.all(options);
-    return Object.hasOwn(data, key) ? data[key] : undefined;
+    return Object.hasOwn(data, key) ? (data[key] as Value) : undefined;
   }
 
   async all(options?: CallOptions): Promise<JsonObject> {
     return (await this.#session.read({ ...options, newest: 0 }))?.data ?? {};
   }
 
-  async set(key: string, value: JsonValue, options?: SessionWriteOptions): Promise<void> {
+  async set(key: string, value: JsonInput, options?: SessionWriteOptions): Promise<void> {
     await this.assign({ [key]: value }, options);
   }
 
   /** Sets several keys at once, leaving the others. */
-  async assign(values: JsonObject, options?: SessionWriteOptions): Promise<void> {
-    await this.#session.apply([{ operation: "setData", values }], options);
+  async assign(values: JsonInputObject, options?: SessionWriteOptions): Promise<void> {
+    await namingInput(this.#session.apply([{ operation: "setData", values: values as JsonObject }], options));
   }
 
   /** Merges objects key by key at every depth. */
-  async merge(values: JsonObject, options?: SessionWriteOptions): Promise<void> {
-    await this.#session.apply([{ operation: "mergeData", values }], options);
+  async merge(values: JsonInputObject, options?: SessionWriteOptions): Promise<void> {
+    await namingInput(
+      this.#session.apply([{ operation: "mergeData", values: values as JsonObject }], options),
+    );
   }
 
   /** Adds to a number, an absent one counting as 0; gives the sum. */
   async increment(key: string, by = 1, options?: SessionWriteOptions): Promise<number> {
-    const { results } = await this.#session.apply([{ operation: "increment", key, by }], options);
+    const { results } = await namingInput(
+      this.#session.apply([{ operation: "increment", key, by }], options),
+    );
     return results[0] as number;
   }
 
   /** Removes keys; gives how many were there. */
   async delete(keys: string | readonly string[], options?: SessionWriteOptions): Promise<number> {
     const list = typeof keys === "string" ? [keys] : keys;
-    const { results } = await this.#session.apply([{ operation: "deleteData", keys: list }], options);
+    const { results } = await namingInput(
+      this.#session.apply([{ operation: "deleteData", keys: list }], options),
+    );
     return results[0] as number;
   }
 }
@@ -224,29 +231,32 @@ export class SessionList {
   }
 
   /** Appends values; gives the new length. */
-  async push(...values: JsonValue[]): Promise<number> {
-    return (await this.#apply({ operation: "pushList", list: this.name, values })) as number;
+  async push(...values: JsonInput[]): Promise<number> {
+    const operation = "pushList";
+    return (await this.#apply({ operation, list: this.name, values: values as JsonValue[] })) as number;
   }
 
   /** Removes and gives the value at a position, by default the last; undefined when there is none. */
-  async pop(index = -1): Promise<JsonValue | undefined> {
+  async pop<Value = JsonValue>(index = -1): Promise<Value | undefined> {
     const popped = (await this.#apply({ operation: "popList", list: this.name, index })) as JsonValue[];
-    return popped[0];
+    return popped[0] as Value | undefined;
   }
 
   /** Inserts before a position, clamped to the ends; gives the new length. */
-  async insert(index: number, value: JsonValue): Promise<number> {
-    return (await this.#apply({ operation: "insertList", list: this.name, index, value })) as number;
+  async insert(index: number, value: JsonInput): Promise<number> {
+    const operation = "insertList";
+    return (await this.#apply({ operation, list: this.name, index, value: value as JsonValue })) as number;
   }
 
   /** Removes the first equal value; gives whether there was one. */
-  async remove(value: JsonValue): Promise<boolean> {
-    return (await this.#apply({ operation: "removeList", list: this.name, value })) as boolean;
+  async remove(value: JsonInput): Promise<boolean> {
+    const operation = "removeList";
+    return (await this.#apply({ operation, list: this.name, value: value as JsonValue })) as boolean;
   }
 
   /** Replaces the whole list. */
-  async set(values: readonly JsonValue[]): Promise<void> {
-    await this.#apply({ operation: "setList", list: this.name, values });
+  async set(values: readonly JsonInput[]): Promise<void> {
+    await this.#apply({ operation: "setList", list: this.name, values: values as JsonValue[] });
   }
 
   /** Removes the list; gives whether it was there. */
@@ -254,9 +264,9 @@ export class SessionList {
     return (await this.#apply({ operation: "deleteList", list: this.name })) as boolean;
   }
 
-  async all(options?: CallOptions): Promise<readonly JsonValue[]> {
+  async all<Value = JsonValue>(options?: CallOptions): Promise<readonly Value[]> {
     const lists = (await this.#session.read({ ...options, newest: 0 }))?.lists ?? {};
-    return Object.hasOwn(lists, this.name) ? (lists[this.name] ?? []) : [];
+    return (Object.hasOwn(lists, this.name) ? (lists[this.name] ?? []) : []) as readonly Value[];
   }
 
   async length(options?: CallOptions): Promise<number> {
@@ -264,6 +274,20 @@ export class SessionList {
   }
 
   async #apply(operation: SessionOperationInput): Promise<JsonValue | undefined> {
-    return (await this.#session.apply([operation])).results[0];
+    return (await namingInput(this.#session.apply([operation]))).results[0];
+  }
+}
+
+/** Errors name what the caller gave, not the operation that was made of it. */
+export async function namingInput<Result>(call: Promise<Result>): Promise<Result> {
+  try {
+    return await call;
+  } catch (error) {
+    if (!(error instanceof ValidationError)) throw error;
+    throw new ValidationError(
+      error.issues.map((issue) =>
+        issue.path[0] === "operations" ? { ...issue, path: issue.path.slice(2) } : issue,
+      ),
+    );
   }
 }

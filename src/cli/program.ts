@@ -67,7 +67,10 @@ function describeProgram(): Command {
     .configureOutput({ outputError: () => {} })
     .exitOverride()
     .option("--data <dir>", "folder of the data (MEMORY_STORAGE_DIR; default .memoir)")
-    .option("--store <url>", "sqlite:PATH, memory:, or http(s)://… of a running server (MEMORY_STORE)")
+    .option(
+      "--store <url>",
+      "sqlite:PATH, redis://…, postgres://…, pglite:FOLDER, memory:, or http(s)://… of a running server (MEMORY_STORE)",
+    )
     .option("--working <url>", "keep sessions elsewhere than the rest (MEMORY_WORKING_STORE)")
     .option("--long-term <url>", "where the rest is kept then; the same as --store (MEMORY_DATABASE_URL)")
     .option(

@@ -37,7 +37,7 @@ const seconds = {
 
 const url = {
   read: (value: string) => (/^[a-z][a-z0-9+.-]*:/i.test(value) ? value : undefined),
-  expected: "a URL such as sqlite:PATH, memory: or http://HOST:PORT",
+  expected: "a URL such as sqlite:PATH, redis://HOST, postgres://HOST/DATABASE or http://HOST:PORT",
 };
 
 /** Every setting, in the order the documentation lists them. */

@@ -114,7 +114,9 @@ export const OPERATIONS = {
     tag: "long-term memory",
     summary: "Forget stale records by a policy; tells only what would go unless dry_run is false",
     query: native.scopeQuery.extend({
-      limit: integer().default(1000),
+      limit: integer()
+        .optional()
+        .describe("Looks at so many records, the oldest first. Default 1000; with strict, all of them."),
       dry_run: flag().default(true),
       strict: flag()
         .default(false)

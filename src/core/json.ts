@@ -6,6 +6,19 @@ export type JsonValue = string | number | boolean | null | JsonValue[] | { [key:
 /** An object of JSON. */
 export type JsonObject = { [key: string]: JsonValue };
 
+/**
+ * What may be given where JSON is kept: JSON, and objects typed by an interface, which TypeScript does not take for
+ * `JsonValue`. Dates, functions, maps and sets are none; what lies deeper is checked when it is given.
+ */
+export type JsonInput = JsonValue | readonly JsonInput[] | JsonInputObject;
+export type JsonInputObject =
+  | { readonly [key: string]: JsonInput }
+  | (object & {
+      readonly toJSON?: never;
+      readonly apply?: never;
+      readonly [Symbol.iterator]?: never;
+    });
+
 /** Deep equality of JSON values; the order of object keys does not matter. */
 export function jsonEquals(left: JsonValue, right: JsonValue): boolean {
   if (left === right) return true;

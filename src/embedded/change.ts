@@ -101,7 +101,7 @@ export async function deleteRecords(
 
 /** Each against the version that was read: what changed meanwhile must be looked at again. */
 export function deletionsOf(
-  records: readonly MemoryRecord[],
+  records: readonly Pick<MemoryRecord, "id" | "version">[],
   change: RecordDelete["change"],
   note: ChangeNote,
 ): RecordDelete[] {

@@ -201,7 +201,7 @@ function addDocuments(app: Hono<Environment>): void {
       "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'",
     }),
   );
-  app.get("/redoc", (context) => context.redirect("/docs", 307));
+  for (const path of ["/redoc", "/"]) app.get(path, (context) => context.redirect("/docs", 307));
 }
 
 function notFound(context: Context<Environment>): Response {

@@ -4,7 +4,7 @@ const PATTERNS = Object.values(ROUTES).map(([method, template]) => ({
   method,
   pattern: new RegExp(`^${template.replaceAll(/\{\w+\}/g, "[^/]+")}$`),
 }));
-const DOCUMENTS = ["/openapi.json", "/docs", "/redoc"];
+const DOCUMENTS = ["/", "/openapi.json", "/docs", "/redoc"];
 
 /** The methods a path answers to; none when there is no such path. */
 export function allowedMethods(path: string): string[] {

@@ -118,3 +118,30 @@ describe("what is missing or of another kind is named", () => {
     await expect((async () => call())()).rejects.toThrow(message);
   });
 });
+
+test("values typed by an interface go in and come out", async () => {
+  interface Flight {
+    readonly to: string;
+    readonly stops?: readonly string[];
+  }
+  const flight: Flight = { to: "Rome", stops: ["Lyon"] };
+  const chat = memory.conversations().conversation("typed");
+  await chat.set("flight", flight);
+  await chat.update({ other: flight });
+  await chat.append("flights", flight);
+  await chat.session.data.merge({ deep: { flight } });
+  await chat.session.list("flights").push(flight);
+  expect((await chat.get<Flight>("flight"))?.stops).toEqual(["Lyon"]);
+  expect((await chat.required<Flight>("other")).to).toBe("Rome");
+  expect((await chat.session.data.get<{ flight: Flight }>("deep"))?.flight).toEqual(flight);
+  const stops: readonly (readonly string[] | undefined)[] = (await chat.getList<Flight>("flights")).map(
+    ({ stops }) => stops,
+  );
+  expect(stops).toEqual([["Lyon"], ["Lyon"]]);
+  expect((await chat.pop<Flight>("flights"))?.to).toBe("Rome");
+  // @ts-expect-error a date is no JSON
+  await expect(chat.set("when", new Date())).rejects.toThrow("values.when: must be a JSON value");
+  // @ts-expect-error neither is a function
+  await expect(chat.session.data.set("how", () => 1)).rejects.toThrow("values.how: must be a JSON value");
+  await expect(chat.update(loose([1]))).rejects.toThrow("values: must be an object");
+});

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -268,5 +268,13 @@ describe("memoir migrate", () => {
       cwd: folder,
     });
     expect([server.code, server.stderr]).toEqual([2, expect.stringContaining("--from: is a server")]);
+    const misspelt = await memoir(["migrate", "--from", "sqlite:form.db", "--to", "sqlite:new.db"], {
+      cwd: folder,
+    });
+    expect([misspelt.code, misspelt.stderr]).toEqual([
+      2,
+      expect.stringContaining("--from: there is no file form.db"),
+    ]);
+    expect([existsSync(join(folder, "form.db")), existsSync(join(folder, "new.db"))]).toEqual([false, false]);
   });
 });

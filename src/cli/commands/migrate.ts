@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
 import { isRemote, withoutPassword } from "../../config/settings.ts";
@@ -41,6 +42,8 @@ const SHOWN_DIFFERENCES = 10;
 async function migrate(run: Run<MigrateCommandOptions>): Promise<Outcome> {
   const { output, options, interrupted } = run;
   const opened: OpenedStore[] = [];
+  checkThere("--from", options.from);
+  checkThere("--from-working", options.fromWorking);
   try {
     const from = await open("from", options.from, options.fromWorking, opened);
     const to = await open("to", options.to, options.toWorking, opened);
@@ -59,6 +62,12 @@ async function migrate(run: Run<MigrateCommandOptions>): Promise<Outcome> {
   } finally {
     for (const store of opened.reverse()) await store.abandon();
   }
+}
+
+/** Opening would make an empty file, and an empty copy of it would be called equal. */
+function checkThere(flag: string, url = ""): void {
+  const path = url.startsWith("sqlite:") ? url.slice("sqlite:".length) : "";
+  if (path !== "" && !existsSync(path)) throw ValidationError.of([flag], `there is no file ${path}`, url);
 }
 
 async function open(field: string, store: string, working: string | undefined, opened: OpenedStore[]) {

@@ -57,7 +57,7 @@ export function longTermMemoryHandlers(surroundings: Surroundings): Handlers<Nam
       const { actor, reason, confidence } = body as WriteOptions;
       const result = await operations.forget(scopeOfCall(call, query), policyOf(body.policy, query.strict), {
         dryRun: query.dry_run,
-        limit: query.limit,
+        ...forgetLimit(query),
         keep: body.pinned_ids ?? [],
         ...(actor !== undefined && { actor }),
         ...(reason !== undefined && { reason }),
@@ -100,6 +100,14 @@ export function longTermMemoryHandlers(surroundings: Surroundings): Handlers<Nam
       return recordAnswer(record);
     },
   };
+}
+
+/** How many records the contract looks at; whoever reads strictly means all of them unless it says so. */
+const FORGET_LIMIT = 1000;
+
+function forgetLimit({ limit, strict }: { limit?: number | undefined; strict: boolean }): { limit?: number } {
+  if (limit !== undefined) return { limit };
+  return strict ? {} : { limit: FORGET_LIMIT };
 }
 
 export function memoryNotFound(id: string): NotFoundError {

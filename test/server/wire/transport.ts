@@ -64,6 +64,7 @@ export const transport: Chapter = {
       expect(docs.headers.get("content-type")).toMatch(/html/);
       expect(docs.body).not.toMatch(/https?:\/\//);
       expect((await api.get("/redoc")).status).toBeLessThan(400);
+      expect((await api.get("/")).status).toBeLessThan(400);
     });
 
     rule("1", "integers come as JSON integers, whole floats and numeric text", async ({ api, fresh }) => {
