@@ -134,17 +134,22 @@ export async function openFrom(settings: Settings, more: Pick<OpenOptions, "work
   }
 }
 
-/** An error about a store, named as the person gave it. */
+/** An error about what was opened, named as the person gave it. */
 function named(error: unknown, settings: Settings): unknown {
   if (!(error instanceof ValidationError)) return error;
   const places = new Map([
     ["store", settings.storeUrl()],
     ["working", settings.workingUrl()],
     ["jobs", settings.get("jobs")],
+    ["vectors", settings.get("vectors")],
   ]);
   const issues = error.issues.map((issue) => {
-    const place = places.get(issue.path.join("."));
-    return place && place.source !== "default" ? { ...issue, path: [place.source] } : issue;
+    const [field, ...rest] = issue.path;
+    const place = places.get(String(field));
+    if (!place || place.source === "default") return issue;
+    // An option inside a URL stands behind the place of the URL.
+    const message = rest.length > 0 ? `${rest.join(".")} ${issue.message}` : issue.message;
+    return { ...issue, path: [place.source], message };
   });
   return new ValidationError(issues);
 }

@@ -1,5 +1,6 @@
 import { ValidationError } from "../core/errors.ts";
 import type { JobStore } from "../core/job-store.ts";
+import { loadModule } from "../core/load-module.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Store } from "../core/store.ts";
 import { withoutCredentials } from "./failure.ts";
@@ -39,7 +40,7 @@ const OPENERS: Readonly<Record<string, Opener>> = {
   postgresql: postgres,
   module: async (url, options) => {
     const specifier = url.slice("module:".length);
-    const loaded = (await import(specifier)) as { openJobStore?: Opener };
+    const loaded: { openJobStore?: Opener } = await loadModule(specifier, "jobs");
     if (typeof loaded.openJobStore !== "function")
       throw ValidationError.of("jobs", `the module ${specifier} exports no openJobStore function`);
     return loaded.openJobStore(url, options);

@@ -1,4 +1,5 @@
 import { UnsupportedError, ValidationError } from "../core/errors.ts";
+import { loadModule } from "../core/load-module.ts";
 import type { Logger } from "../core/logger.ts";
 import { nodeProblem } from "../core/node-version.ts";
 import type { Store } from "../core/store.ts";
@@ -37,7 +38,7 @@ const OPENERS: Readonly<Record<string, Opener>> = {
   "rediss+cluster": redis,
   module: async (url, options) => {
     const specifier = url.slice("module:".length);
-    const loaded = (await import(specifier)) as { openStore?: Opener };
+    const loaded: { openStore?: Opener } = await loadModule(specifier, "store");
     if (typeof loaded.openStore !== "function")
       throw ValidationError.of("store", `the module ${specifier} exports no openStore function`);
     return loaded.openStore(url, options);
@@ -71,7 +72,9 @@ export async function openStores(choice: StoreChoice, options: StoreOptions = {}
   };
   const open = async (given: string | Store, field: string) => {
     if (typeof given !== "string") return given;
-    const store = await openStore(given, options, field);
+    const store = await openStore(given, options, field).catch((error: unknown) => {
+      throw field === "store" ? error : renamed(error, "store", field);
+    });
     opened.push(store);
     return store;
   };
@@ -87,6 +90,16 @@ export async function openStores(choice: StoreChoice, options: StoreOptions = {}
     await abandon();
     throw error;
   }
+}
+
+/** An error about one field, said of another. */
+function renamed(error: unknown, from: string, to: string): unknown {
+  if (!(error instanceof ValidationError)) return error;
+  return new ValidationError(
+    error.issues.map((issue) =>
+      issue.path[0] === from ? { ...issue, path: [to, ...issue.path.slice(1)] } : issue,
+    ),
+  );
 }
 
 /**

@@ -276,6 +276,28 @@ describe("the command line", () => {
     expect(store.code).toBe(2);
   });
 
+  test.each([
+    ["MEMORY_DATABASE_URL", "postgres://127.0.0.1/app?pool=none", "pool must be a whole number above 0"],
+    ["MEMORY_STORE", "module:@nobody/store", "names the module @nobody/store, which cannot be loaded"],
+    ["MEMORY_JOBS", "module:@nobody/jobs", "names the module @nobody/jobs, which cannot be loaded"],
+    ["MEMORY_WORKING_STORE", "redis://127.0.0.1?foo=1", 'the Redis URL has the unknown setting "foo"'],
+    ["MEMORY_VECTORS", "faiss:here", "names no vector index"],
+  ])("names the place of what is found wrong in opening: %s=%s", async (name, value, message) => {
+    const failed = await memoir(["list"], {
+      cwd: tmpdir(),
+      env: { MEMORY_STORAGE_DIR: folder, [name]: value },
+    });
+    expect(failed.stderr).toContain(`${name} in the environment: ${message}`);
+    expect(failed.code).toBe(2);
+  });
+
+  test("says once that a server is away, and where it should be", async () => {
+    const store = "redis://127.0.0.1:1?timeout=1500";
+    const away = await memoir(["list", "--store", store], { cwd: tmpdir() });
+    expect(away.code).toBe(5);
+    expect(away.stderr.split("The connection to redis://127.0.0.1:1").length).toBe(2);
+  });
+
   test("serves a pair, and says where both are", async () => {
     const [sessions, records] = [`sqlite:${folder}/sessions.db`, `sqlite:${folder}/records.db`];
     const places = ["--working", sessions, "--long-term", records];

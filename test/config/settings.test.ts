@@ -46,7 +46,7 @@ describe("a setting", () => {
       "autoCleanup",
       "MEMORY_AUTO_CLEANUP in the environment: must",
     ],
-    [{}, { MEMORY_STORE: "memory.db" }, null, "store", "must be a URL such as sqlite:PATH, memory: or http"],
+    [{}, { MEMORY_STORE: "memory.db" }, null, "store", "must be a URL such as sqlite:PATH, redis:"],
     [{}, {}, { embedder: "huge" }, "embedder", "embedder in /project/memory.config.json: must be static"],
     [{}, { MEMORY_SESSION_TIMEOUT: "0" }, null, "sessionTimeout", "a number of seconds above 0, or never"],
     [{}, { MEMORY_MAX_CACHE_SIZE: "-1" }, null, "maxCacheSize", "a whole number, 0 or more"],

@@ -36,7 +36,7 @@ export const checkSettings: Check = async ({ settings, environment }) => {
     warning(
       "settings",
       `${name} in the environment is no setting of Memoir, so it has no effect.`,
-      "Check its spelling; `memoir --help` names the settings.",
+      "Check its spelling: docs/configuration.md lists every setting.",
     ),
   );
   const found = [...bad, ...unknown];

@@ -68,8 +68,14 @@ export async function createRedisClient(
     rest: Omit<Client, "connect" | "problem">,
   ): Client => {
     driver.on("error", (error) => {
+      // Every try to connect again fails alike while the server is away: once is enough to say.
+      const known = problem?.message === error.message;
       problem = error;
-      logger.warn({ store: where, problem: error.message }, "The connection to Redis failed.");
+      if (!known)
+        logger.warn(
+          { store: where, problem: error.message },
+          `The connection to ${where} failed: ${error.message}.`,
+        );
     });
     return {
       ...rest,
