@@ -3,7 +3,7 @@ import type { ConversationOptions } from "./conversation-options.ts";
 import type { Clock } from "./core/clock.ts";
 import { ConflictError, ValidationError } from "./core/errors.ts";
 import { encodeSessionKey, type SessionKey } from "./core/session/state.ts";
-import type { SessionSummary } from "./core/store.ts";
+import type { SessionSummary } from "./core/session-store.ts";
 import { toMilliseconds } from "./core/time.ts";
 import type { Memory } from "./memory.ts";
 import type { CallOptions } from "./operations.ts";

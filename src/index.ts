@@ -71,7 +71,8 @@ export type {
   SessionKey,
   SessionState,
 } from "./core/session/state.ts";
-export type { Change, SessionReceipt, SessionSummary, Store } from "./core/store.ts";
+export type { SessionReceipt, SessionSummary } from "./core/session-store.ts";
+export type { Change, Store } from "./core/store.ts";
 export type { Instant, InstantInput } from "./core/time.ts";
 export type {
   VectorHit,

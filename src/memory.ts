@@ -8,7 +8,8 @@ import type { JobOverview, JobQueue } from "./core/jobs.ts";
 import { knownNames } from "./core/known-names.ts";
 import type { AddResult, MemoryRecord, RecordInput, RecordPatch, RecordVersion } from "./core/record.ts";
 import { narrowScope, type ResolvedScope, type Scope, UNRESTRICTED } from "./core/scope.ts";
-import type { Change, SessionSummary } from "./core/store.ts";
+import type { SessionSummary } from "./core/session-store.ts";
+import type { Change } from "./core/store.ts";
 import type {
   AddOptions,
   CallOptions,

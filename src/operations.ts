@@ -13,7 +13,8 @@ import type {
 import type { ResolvedScope } from "./core/scope.ts";
 import type { SessionOperationInput } from "./core/session/operations.ts";
 import type { SessionKey, SessionState } from "./core/session/state.ts";
-import type { Change, SessionReceipt, SessionSummary } from "./core/store.ts";
+import type { SessionReceipt, SessionSummary } from "./core/session-store.ts";
+import type { Change } from "./core/store.ts";
 import type { InstantInput } from "./core/time.ts";
 
 /** Every call can be given up. */

@@ -11,7 +11,7 @@ import type {
   SessionKey,
   SessionState,
 } from "./core/session/state.ts";
-import type { SessionReceipt } from "./core/store.ts";
+import type { SessionReceipt } from "./core/session-store.ts";
 import { formatMilliseconds } from "./core/time.ts";
 import type { Memory } from "./memory.ts";
 import type {

@@ -26,7 +26,8 @@ import type { ResolvedScope } from "../core/scope.ts";
 import { prepareOperations } from "../core/session/check.ts";
 import type { SessionOperationInput } from "../core/session/operations.ts";
 import type { SessionKey, SessionState } from "../core/session/state.ts";
-import type { Change, SessionReceipt } from "../core/store.ts";
+import type { SessionReceipt } from "../core/session-store.ts";
+import type { Change } from "../core/store.ts";
 import type {
   AddOptions,
   CallOptions,

@@ -1,7 +1,8 @@
 import type { FilterCondition } from "../core/filter/filter.ts";
 import type { AddResult, MemoryRecord, RecordVersion } from "../core/record.ts";
 import type { SessionKey, SessionState } from "../core/session/state.ts";
-import type { Change, SessionReceipt, SessionSummary } from "../core/store.ts";
+import type { SessionReceipt, SessionSummary } from "../core/session-store.ts";
+import type { Change } from "../core/store.ts";
 import type { Context, ForgetPolicy, RecordPage, SearchHit, SearchResult } from "../operations.ts";
 import {
   type Codec,

@@ -1,5 +1,6 @@
 import { duplicateKey, sha256Hex, TextHash } from "../core/content-hash.ts";
 import { ConflictError, NotFoundError, ValidationError } from "../core/errors.ts";
+import type { Idempotency } from "../core/idempotency.ts";
 import { checkLabel } from "../core/identifiers.ts";
 import { type JsonValue, jsonEquals } from "../core/json.ts";
 import {
@@ -10,7 +11,7 @@ import {
   scopeOf,
 } from "../core/record.ts";
 import { inScope, type ResolvedScope } from "../core/scope.ts";
-import type { Idempotency, RecordWrite } from "../core/store.ts";
+import type { RecordWrite } from "../core/store.ts";
 import type { AddOptions } from "../operations.ts";
 import { draftRecord, type RecordDraft } from "./drafts.ts";
 import { noteOf } from "./notes.ts";

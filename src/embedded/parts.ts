@@ -5,7 +5,8 @@ import type { Logger } from "../core/logger.ts";
 import type { Recall } from "../core/recall.ts";
 import type { Indexer } from "../core/recall-index.ts";
 import type { MemoryRecord } from "../core/record.ts";
-import type { RecordStore, SessionStore } from "../core/store.ts";
+import type { SessionStore } from "../core/session-store.ts";
+import type { RecordStore } from "../core/store.ts";
 import { formatMilliseconds, type Instant } from "../core/time.ts";
 
 /** What an embedded memory is made of. */

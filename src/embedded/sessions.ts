@@ -5,7 +5,7 @@ import { prepareOperations } from "../core/session/check.ts";
 import { withoutExpiredFields } from "../core/session/fields.ts";
 import type { SessionOperation, SessionOperationInput } from "../core/session/operations.ts";
 import type { SessionKey, SessionState } from "../core/session/state.ts";
-import type { SessionReceipt } from "../core/store.ts";
+import type { SessionReceipt } from "../core/session-store.ts";
 import type {
   ListSessionsOptions,
   ReadSessionOptions,

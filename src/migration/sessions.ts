@@ -1,6 +1,7 @@
 import type { SessionOperation } from "../core/session/operations.ts";
 import { encodeSessionKey, type SessionKey, type SessionState } from "../core/session/state.ts";
-import type { SessionStore, SessionSummary, Store } from "../core/store.ts";
+import type { SessionStore, SessionSummary } from "../core/session-store.ts";
+import type { Store } from "../core/store.ts";
 import { type Instant, toMilliseconds } from "../core/time.ts";
 import { sameSession } from "./sameness.ts";
 

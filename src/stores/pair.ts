@@ -1,5 +1,6 @@
 import { ChangesForgottenError, ValidationError } from "../core/errors.ts";
-import type { Change, RecordStore, SessionStore, Store } from "../core/store.ts";
+import type { SessionStore } from "../core/session-store.ts";
+import type { Change, RecordStore, Store } from "../core/store.ts";
 import type { Instant } from "../core/time.ts";
 
 /** What keeps the sessions of a pair: any store will do. */

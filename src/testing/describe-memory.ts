@@ -1,9 +1,11 @@
 import { calls, concurrency } from "./memory/calls.ts";
-import { deleting, idempotency, past, sleeping, updating } from "./memory/changes.ts";
+import { deleting, updating } from "./memory/changes.ts";
 import { context } from "./memory/context.ts";
 import { conversationTime } from "./memory/conversation-time.ts";
 import { conversations } from "./memory/conversations.ts";
 import { MemoryFixture, type MemorySubject } from "./memory/fixture.ts";
+import { past } from "./memory/history.ts";
+import { idempotency } from "./memory/idempotency.ts";
 import { filters, listing } from "./memory/listing.ts";
 import { adding } from "./memory/records.ts";
 import { scopes } from "./memory/scopes.ts";
@@ -11,6 +13,7 @@ import { recall } from "./memory/search.ts";
 import { recallOfChanges } from "./memory/search-changes.ts";
 import { recallInputs } from "./memory/search-input.ts";
 import { messages, state } from "./memory/sessions.ts";
+import { sleeping } from "./memory/sleeping.ts";
 import { type Area, describeAreas } from "./suite.ts";
 
 export type { MemoryCapabilities, MemoryOpening, MemorySubject } from "./memory/fixture.ts";

@@ -1,6 +1,6 @@
 import { ConflictError } from "../../core/errors.ts";
+import type { Idempotency } from "../../core/idempotency.ts";
 import type { JsonValue } from "../../core/json.ts";
-import type { Idempotency } from "../../core/store.ts";
 import { compareInstants, type Instant } from "../../core/time.ts";
 import type { TenantData } from "./backing.ts";
 import { copy } from "./copy.ts";

@@ -8,7 +8,7 @@ import {
   type SessionKey,
   type SessionState,
 } from "../../core/session/state.ts";
-import type { SessionReceipt, SessionSummary, SessionWrite } from "../../core/store.ts";
+import type { SessionReceipt, SessionSummary, SessionWrite } from "../../core/session-store.ts";
 import { compareInstants, type Instant } from "../../core/time.ts";
 import { keptAnswer } from "./answers.ts";
 import {

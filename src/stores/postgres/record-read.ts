@@ -1,7 +1,8 @@
 import { ConflictError } from "../../core/errors.ts";
+import type { Idempotency } from "../../core/idempotency.ts";
 import type { JsonValue } from "../../core/json.ts";
 import type { MemoryRecord, RecordVersion } from "../../core/record.ts";
-import type { Idempotency, ListQuery } from "../../core/store.ts";
+import type { ListQuery } from "../../core/store.ts";
 import { fromInstantKey, type Instant } from "../../core/time.ts";
 import { type Database, rowsOf } from "./database.ts";
 import { labelKey } from "./labels.ts";

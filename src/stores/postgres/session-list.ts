@@ -1,6 +1,6 @@
 import type { SessionRest } from "../../core/session/operations.ts";
 import type { SessionKey } from "../../core/session/state.ts";
-import type { SessionSummary } from "../../core/store.ts";
+import type { SessionSummary } from "../../core/session-store.ts";
 import type { Instant } from "../../core/time.ts";
 import type { Database } from "./database.ts";
 import { labelKey } from "./labels.ts";

@@ -7,7 +7,7 @@ import {
   type SessionKey,
   type SessionState,
 } from "../../core/session/state.ts";
-import type { SessionReceipt, SessionWrite } from "../../core/store.ts";
+import type { SessionReceipt, SessionWrite } from "../../core/session-store.ts";
 import type { Instant } from "../../core/time.ts";
 import { type Database, rowsOf } from "./database.ts";
 import type { Row } from "./driver.ts";

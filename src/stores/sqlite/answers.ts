@@ -1,6 +1,6 @@
 import { ConflictError } from "../../core/errors.ts";
+import type { Idempotency } from "../../core/idempotency.ts";
 import type { JsonValue } from "../../core/json.ts";
-import type { Idempotency } from "../../core/store.ts";
 import { type Instant, instantKey } from "../../core/time.ts";
 import type { Connection } from "./driver.ts";
 import { tenantNumber } from "./tenants.ts";

@@ -1,5 +1,5 @@
 import type { SessionKey } from "../../core/session/state.ts";
-import type { SessionSummary } from "../../core/store.ts";
+import type { SessionSummary } from "../../core/session-store.ts";
 import { fromInstantKey, type Instant, instantKey } from "../../core/time.ts";
 import type { Connection } from "./driver.ts";
 import { removeSession } from "./sessions.ts";

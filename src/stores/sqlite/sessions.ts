@@ -8,7 +8,7 @@ import {
   type SessionKey,
   type SessionState,
 } from "../../core/session/state.ts";
-import type { SessionReceipt, SessionWrite } from "../../core/store.ts";
+import type { SessionReceipt, SessionWrite } from "../../core/session-store.ts";
 import { type Instant, instantKey } from "../../core/time.ts";
 import { keepAnswer, keptAnswer } from "./answers.ts";
 import type { Connection } from "./driver.ts";

@@ -1,7 +1,7 @@
 import { MemoirError } from "../../core/errors.ts";
 import { applyOperations, arrayLog, type SessionRest } from "../../core/session/operations.ts";
 import { emptySession, type Message, type SessionKey, type SessionState } from "../../core/session/state.ts";
-import type { SessionReceipt, SessionWrite } from "../../core/store.ts";
+import type { SessionReceipt, SessionWrite } from "../../core/session-store.ts";
 import { compareInstants, type Instant } from "../../core/time.ts";
 
 /** What a session must be after any writes: the reference that stores are compared with. */

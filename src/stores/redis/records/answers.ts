@@ -1,6 +1,6 @@
 import { ConflictError } from "../../../core/errors.ts";
+import type { Idempotency } from "../../../core/idempotency.ts";
 import type { JsonValue } from "../../../core/json.ts";
-import type { Idempotency } from "../../../core/store.ts";
 import type { Instant } from "../../../core/time.ts";
 import { asBytes, asList, asText, type Reply } from "../connection/reply.ts";
 import { defineScript } from "../connection/script.ts";

@@ -1,6 +1,6 @@
 import { compareCodePoints } from "../../../core/filter/evaluate.ts";
 import { encodeSessionKey, type SessionKey } from "../../../core/session/state.ts";
-import type { SessionSummary } from "../../../core/store.ts";
+import type { SessionSummary } from "../../../core/session-store.ts";
 import type { Instant } from "../../../core/time.ts";
 import { asList, asText } from "../connection/reply.ts";
 import { defineScript } from "../connection/script.ts";

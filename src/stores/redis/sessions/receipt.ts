@@ -1,5 +1,5 @@
 import type { JsonValue } from "../../../core/json.ts";
-import type { SessionReceipt } from "../../../core/store.ts";
+import type { SessionReceipt } from "../../../core/session-store.ts";
 import { asBytes, asList, type Reply } from "../connection/reply.ts";
 import { defineScript } from "../connection/script.ts";
 import { tenantKey } from "../keys.ts";

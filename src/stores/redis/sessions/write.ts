@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { ConflictError, NotFoundError, StoreError, ValidationError } from "../../../core/errors.ts";
 import type { SessionRest } from "../../../core/session/operations.ts";
 import { emptySession, type SessionKey } from "../../../core/session/state.ts";
-import type { SessionReceipt, SessionWrite } from "../../../core/store.ts";
+import type { SessionReceipt, SessionWrite } from "../../../core/session-store.ts";
 import type { Instant } from "../../../core/time.ts";
 import { changedText, scopeText } from "../change-text.ts";
 import { asText, type Reply } from "../connection/reply.ts";
