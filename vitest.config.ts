@@ -23,8 +23,8 @@ export default defineConfig({
           exclude: ["test/packaging/**"],
           // Starts no server before a test asks for it.
           globalSetup: ["test/temporary.ts", "test/servers/keeper.ts"],
-          testTimeout: 60 * SECONDS,
-          hookTimeout: 60 * SECONDS,
+          testTimeout: 180 * SECONDS,
+          hookTimeout: 180 * SECONDS,
           expect: { poll: { timeout: 30 * SECONDS } },
         },
       },

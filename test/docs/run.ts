@@ -101,10 +101,10 @@ export class Walkthrough {
     const server = this.#spawn("bash", ["-c", this.#private(script)], true);
     this.#servers.push(server);
     const outcome = this.#finish(server);
-    const deadline = Date.now() + 30_000;
+    const deadline = Date.now() + 120_000;
     for (;;) {
       if (server.exitCode !== null) throw new Error(`The server ended: ${(await outcome).stderr}`);
-      if (Date.now() > deadline) throw new Error("The server did not answer within 30 seconds.");
+      if (Date.now() > deadline) throw new Error("The server did not answer within two minutes.");
       const answers = await fetch(`http://127.0.0.1:${this.#ports[shown]}/v1/health`).then(
         (response) => response.ok,
         () => false,

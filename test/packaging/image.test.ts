@@ -67,7 +67,7 @@ test("what the image holds starts as an ordinary user, is healthy, and stops whe
   const ended = once(child, "close");
   const [, , ...health] = JSON.parse(instruction("HEALTHCHECK").replace(/^CMD /, "")) as string[];
   const isHealthy = () => promisify(execFile)(node, ["-e", ...health], { env });
-  await vi.waitFor(isHealthy, { timeout: 30_000, interval: 200 });
+  await vi.waitFor(isHealthy, { timeout: 120_000, interval: 200 });
   const answer = await fetch(`http://127.0.0.1:${port}/v1/long-term-memory/`, {
     method: "POST",
     headers: { authorization: "Bearer secret", "content-type": "application/json" },

@@ -128,6 +128,10 @@ export const listing = area<StoreFixture>("listing", (verifies) => {
     expect(await store.count(tenant, { filter: EVERYTHING, now: START })).toBe(tied.length);
     const filter = parseFilter({ createdAt: { gt: at(0.5) } });
     expect(await store.count(tenant, { filter, now: START })).toBe(6);
+    expect(await store.count(tenant, { filter: parseFilter({ userId: "" }), now: START })).toBe(0);
+    expect(await store.count(tenant, { filter: parseFilter({ userId: null }), now: START })).toBe(
+      tied.length,
+    );
     expect(await list(store, tenant, { filter, limit: 4 })).toHaveLength(4);
     expect(await list(store, tenant, { filter, limit: 4, offset: 4 })).toHaveLength(2);
   });

@@ -34,7 +34,8 @@ function conjuncts(node: FilterNode): readonly FilterNode[] {
 /** The one label a test asks for; empty for none, which only listings of users have. */
 function onlyLabel(test: FilterNode, field: "sessionId" | "userId" | "namespace"): string | undefined {
   if (test.form === "some" && test.field.name === field && test.values.length === 1)
-    return String(test.values[0]);
+    // Nothing has the empty label, and the listing of that name holds what has none.
+    return String(test.values[0]) || undefined;
   const absent = test.form === "not" && test.node.form === "exists" && test.node.field.name === field;
   return absent && field === "userId" ? "" : undefined;
 }
