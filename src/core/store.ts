@@ -223,11 +223,18 @@ export interface RecordStore {
    * "without user". Reads no record: an index asks for all entries of a tenant.
    *
    * `readsOn` says that the next page will be asked for too, and that a page may be as old as the call for the one before
-   * it, so that the store may read it meanwhile. Default false.
+   * it, so that the store may read it meanwhile. Default false. `done` is a page of before that nobody will look at any more:
+   * the store may use its memory again.
    */
   indexed(
     tenant: string,
-    query: { afterRow: number; limit: number; userId?: string | null; readsOn?: boolean },
+    query: {
+      afterRow: number;
+      limit: number;
+      userId?: string | null;
+      readsOn?: boolean;
+      done?: readonly IndexedRecord[];
+    },
   ): Promise<IndexedRecord[]>;
 
   /** Index entries of these ids; ids that are gone are left out. */

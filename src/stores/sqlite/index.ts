@@ -72,7 +72,8 @@ function storeOn(database: Database, ahead: ReadingAhead | null): Store {
     forgetChanges: (name, before, limit) => write("forgetChanges", name, before, limit),
     lastSequence: (name) => readTenant(name, lastSequence),
     takeChanges: (name, foreign) => write("takeChanges", name, foreign),
-    async indexed(name, { readsOn = false, ...query }) {
+    async indexed(name, { readsOn = false, done, ...query }) {
+      if (done) ahead?.release(done);
       const page =
         (readsOn && (await ahead?.take(name, query))) ||
         (await readTenant(name, (connection, tenant) => indexedRecords(connection, tenant, query)));

@@ -1,6 +1,6 @@
 import type { Worker } from "node:worker_threads";
 import type { IndexedRecord } from "../../core/recall-index.ts";
-import { type PackedPage, unpackPage } from "./packed-page.ts";
+import { buffersOf, type PackedPage, unpackPage } from "./packed-page.ts";
 import { restThread, takeThread } from "./threads.ts";
 
 /** Which page of index entries. */
@@ -39,6 +39,8 @@ export class ReadingAhead {
   /** By who reads on. */
   readonly #ahead = new Map<string, Ahead>();
   readonly #waiting = new Map<number, (page: PackedPage | null) => void>();
+  /** The memory of pages that were given out. */
+  readonly #buffers = new WeakMap<readonly IndexedRecord[], readonly ArrayBuffer[]>();
   #thread: Worker | null = null;
   /** Ends the listening to the thread. */
   #release: () => void = () => undefined;
@@ -73,8 +75,22 @@ export class ReadingAhead {
     const ahead = this.#ahead.get(key);
     this.#ahead.delete(key);
     if (ahead?.query.afterRow !== query.afterRow || ahead.query.limit !== query.limit) return null;
-    const page = await ahead.page;
-    return page && unpackPage(page);
+    const packed = await ahead.page;
+    if (packed === null) return null;
+    const page = unpackPage(packed);
+    this.#buffers.set(page, buffersOf(packed));
+    return page;
+  }
+
+  /**
+   * Frees the memory of a page that nobody looks at any more. Left to the garbage collector, which counts it as used until it has
+   * looked at everything, some hundred pages make it do so again and again.
+   */
+  release(page: readonly IndexedRecord[]): void {
+    const buffers = this.#buffers.get(page);
+    if (!buffers) return;
+    this.#buffers.delete(page);
+    for (const buffer of buffers) buffer.transfer(0);
   }
 
   /** Resolves when the thread has read what was begun, and has let go of the file. */

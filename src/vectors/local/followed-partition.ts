@@ -76,11 +76,13 @@ export class FollowedPartition {
     const { store, tenant, userId, embedder, partition: options } = this.#options;
     const partition = new Partition(embedder, options);
     const pace = new Pace();
+    let done: readonly IndexedRecord[] = [];
     for (let afterRow = 0; ; ) {
       const page = await store.indexed(tenant, {
         afterRow,
         limit: PAGE,
         readsOn: partition.length >= MANY,
+        done,
         ...(userId !== undefined && { userId }),
       });
       for (const item of await analysed(this.#options, tenant, page)) {
@@ -90,6 +92,7 @@ export class FollowedPartition {
       const end = page.at(-1);
       if (!end || page.length < PAGE) break;
       afterRow = end.row;
+      done = page;
     }
     this.#selections = new Selections(partition);
     this.#sequence = last;

@@ -52,6 +52,11 @@ export class Segment {
   }
 }
 
+/** Used again for every block, since sorting is done at once: new ones keep the garbage collector busy. */
+let occurring = new Uint32Array(0);
+let slots = new Uint16Array(0);
+let counts = new Uint16Array(0);
+
 /**
  * Sorts the words of some slots of one block.
  *
@@ -68,7 +73,8 @@ export function sortSegment(
   // How many words each term has.
   const begin = block.starts[first] ?? 0;
   const end = block.ends[first + size - 1] ?? 0;
-  const occurring = new Uint32Array(Math.max(0, end - begin));
+  const words = Math.max(0, end - begin);
+  if (occurring.length < words) occurring = new Uint32Array(words);
   let distinct = 0;
   for (let slot = first; slot < first + size; slot++) {
     const last = block.ends[slot] ?? 0;
@@ -88,8 +94,8 @@ export function sortSegment(
     total += places[term] ?? 0;
     places[term] = begins[index] ?? 0;
   }
-  const slots = new Uint16Array(total);
-  const counts = new Uint16Array(total);
+  if (slots.length < total) [slots, counts] = [new Uint16Array(total), new Uint16Array(total)];
+  counts.fill(0, 0, total);
   for (let slot = first; slot < first + size; slot++) {
     const last = block.ends[slot] ?? 0;
     for (let at = block.starts[slot] ?? 0; at < last; at++) {

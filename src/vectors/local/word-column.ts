@@ -71,11 +71,12 @@ export class WordColumn {
 
   #begin(): void {
     const last = this.#blocks.at(-1);
-    if (last) last.words = last.words.slice(0, this.#used);
+    // The room that the last block grew in is taken over: new room for every block keeps the garbage collector busy.
+    const words = last?.words ?? new Uint32Array(256);
+    if (last) last.words = words.slice(0, this.#used);
     this.#used = 0;
     const [starts, ends] = [new Uint32Array(BLOCK_SLOTS), new Uint32Array(BLOCK_SLOTS)];
-    // Probably about as many words as in the block before.
-    this.#blocks.push({ words: new Uint32Array(last?.words.length ?? 256), starts, ends });
+    this.#blocks.push({ words, starts, ends });
   }
 
   #widen(block: GrowingBlock, least: number): void {

@@ -63,14 +63,36 @@ test("many pages that are read on are all pages, and closing ends what was begun
   // The thread takes a while to start: until it runs, the store reads by itself.
   for (let round = 0; round < 50; round++) {
     const walked: IndexedRecord[] = [];
-    for (let afterRow = 0; walked.length < all.length; afterRow = walked.at(-1)?.row ?? 0)
-      walked.push(...(await store.indexed("acme", { afterRow, limit: 7, readsOn: true })));
+    let done: IndexedRecord[] = [];
+    for (let afterRow = 0; walked.length < all.length; afterRow = walked.at(-1)?.row ?? 0) {
+      const page = await store.indexed("acme", { afterRow, limit: 7, readsOn: true, done });
+      walked.push(...structuredClone(page));
+      done = page;
+    }
     expect(walked).toEqual(all);
   }
   await store.indexed("acme", { afterRow: 0, limit: 7, readsOn: true });
   await store.close();
   const closed = store.indexed("acme", { afterRow: 7, limit: 7, readsOn: true });
   await expect(closed).rejects.toMatchObject({ code: "store_closed" });
+});
+
+test("a page that is done with gives its memory back, and no other page loses any", async () => {
+  const path = scratchPath();
+  const store = await storeOf(path, 20);
+  const ahead = new ReadingAhead(path);
+  const first = await pageOf(ahead, { afterRow: 0, limit: 9 });
+  const second = await pageOf(ahead, { afterRow: 9, limit: 9 });
+  ahead.release(first);
+  ahead.release(first);
+  expect(first.map(({ entry }) => entry.features.length)).toEqual(first.map(() => 0));
+  expect(second).toEqual(await store.indexed("acme", { afterRow: 9, limit: 9 }));
+  // What the store read by itself is left to the garbage collector.
+  const read = await store.indexed("acme", { afterRow: 0, limit: 9 });
+  ahead.release(read);
+  expect(read.at(-1)?.entry.features.length).toBe(8);
+  await ahead.close();
+  await store.close();
 });
 
 test("where nothing can be read ahead there is no page", async () => {
