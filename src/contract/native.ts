@@ -20,7 +20,7 @@ const whole = (description: string) => checkedLater(z.int(), description);
 const number = (description: string) => checkedLater(z.number(), description);
 const text = (description: string) => checkedLater(z.string(), description);
 
-export const scope = z
+const scope = z
   .object({
     namespace: nullish(z.string()),
     user_id: nullish(z.string()),

@@ -65,7 +65,7 @@ export const changeCodec = objectOf<Change>(
 );
 
 /** The wire name of a field that a filter may name; paths into `metadata` and unknown names stay as they are. */
-export function wireFieldName(name: string): string {
+function wireFieldName(name: string): string {
   if (!Object.hasOwn(RECORD, name)) return name;
   const field: string | readonly [string, Codec] = RECORD[name as keyof typeof RECORD];
   return typeof field === "string" ? field : field[0];
@@ -162,7 +162,7 @@ export const forgetPolicyCodec = objectOf<ForgetPolicy>({
 
 export const forgetResultCodec = object(snake("scanned", "deleted", "deletedIds", "dryRun"));
 
-export const messageCodec = object({
+const messageCodec = object({
   ...snake("id", "role", "content", "name", "createdAt", "metadata", "persistedAt"),
   extracted: ["discrete_memory_extracted", letter],
 });

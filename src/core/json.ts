@@ -50,7 +50,7 @@ export function deepMerge(base: JsonValue | undefined, patch: JsonValue): JsonVa
   return merged;
 }
 
-export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
+function isJsonObject(value: JsonValue | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 

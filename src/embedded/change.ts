@@ -130,11 +130,7 @@ async function eraseHistory(
 }
 
 /** @throws NotFoundError when there is no such record in the scope. */
-export async function readInScope(
-  parts: EmbeddedParts,
-  scope: ResolvedScope,
-  id: string,
-): Promise<MemoryRecord> {
+async function readInScope(parts: EmbeddedParts, scope: ResolvedScope, id: string): Promise<MemoryRecord> {
   const [record] = await parts.records.read(scope.tenant, [checkLabel(id, "id")], { now: present(parts) });
   if (!record || !inScope(scope, record))
     throw new NotFoundError("record_not_found", `Memory with ID ${id} not found`, { details: { id } });

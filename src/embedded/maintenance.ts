@@ -13,7 +13,7 @@ const ROUND = 200;
  * Deletes what has expired, and forgets the answers of idempotency keys that nobody repeats any more and the changes that
  * nobody follows any more. Expired things are invisible anyway; this gives their room back.
  */
-export async function removeExpired(parts: EmbeddedParts, stopped: () => boolean): Promise<void> {
+async function removeExpired(parts: EmbeddedParts, stopped: () => boolean): Promise<void> {
   for (const tenant of await parts.records.tenants()) {
     while (!stopped() && (await parts.records.removeExpired(tenant, present(parts), ROUND)).length === ROUND);
     await forgetOld(parts, parts.idempotencyTtl, stopped, (before) =>
@@ -43,7 +43,7 @@ function instantAgo({ clock }: EmbeddedParts, seconds: number | null): Instant |
 }
 
 /** Forgets the versions of records that are not to be kept any longer. */
-export async function forgetVersions(parts: EmbeddedParts, stopped: () => boolean): Promise<void> {
+async function forgetVersions(parts: EmbeddedParts, stopped: () => boolean): Promise<void> {
   const retention = { newest: parts.versionsKept, since: instantAgo(parts, parts.versionsTtl) };
   for (const tenant of await parts.records.tenants()) {
     let cursor: string | null = null;

@@ -16,7 +16,7 @@ export interface Scores {
 }
 
 /** How well recall's confidence tells questions with evidence from those without. */
-export interface ConfidenceReport {
+interface ConfidenceReport {
   readonly answerable: number;
   readonly unanswerable: number;
   readonly meanAnswerable: number;
@@ -57,7 +57,7 @@ export function report(answers: readonly Answer[], topK: number): EvaluationRepo
 }
 
 /** The measures of one ranking, by name. */
-export function measure({ ranked, question }: Answer, topK: number): Record<string, number> {
+function measure({ ranked, question }: Answer, topK: number): Record<string, number> {
   const cutoffs = CUTOFFS.filter((k) => k <= topK);
   return {
     ...Object.fromEntries(cutoffs.map((k) => [`recall@${k}`, recallAt(ranked, question.evidence, k)])),

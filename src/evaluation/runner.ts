@@ -2,7 +2,7 @@ import type { Memory } from "../memory.ts";
 import type { EvaluationItem, EvaluationQuestion } from "./dataset.ts";
 
 /** Milliseconds from any start: only differences are used. */
-export type Stopwatch = () => number;
+type Stopwatch = () => number;
 
 export interface RunOptions {
   readonly stopwatch: Stopwatch;

@@ -1,8 +1,8 @@
 /** The pause after the first failed attempt, in milliseconds; each further one is twice as long. */
-export const FIRST_PAUSE = 2000;
+const FIRST_PAUSE = 2000;
 
 /** The longest pause, in milliseconds. */
-export const LONGEST_PAUSE = 600_000;
+const LONGEST_PAUSE = 600_000;
 
 /**
  * Milliseconds to wait after failed attempt number `attempts`: half of it fixed, half of it chance, so that jobs that

@@ -16,7 +16,7 @@ export interface MigrationOptions {
 }
 
 /** Where the target keeps how far the feed of each source was followed: beside the users' tenants. */
-export const MIGRATIONS = "migrations of memoir";
+const MIGRATIONS = "migrations of memoir";
 
 const PAGE = 500;
 /** Ids copied side by side: enough to hide the way to a server. */

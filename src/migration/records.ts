@@ -6,7 +6,7 @@ import { compareInstants, formatMilliseconds, type Instant, toMilliseconds } fro
 import { sameVersion } from "./sameness.ts";
 
 /** Seen from here nothing has expired yet. */
-export const BEGINNING: Instant = "0001-01-01T00:00:00Z";
+const BEGINNING: Instant = "0001-01-01T00:00:00Z";
 
 /** Of a record that is gone nothing is indexed; of one that waits, words and vector are made by whoever opens the store. */
 const NO_ENTRY: IndexEntry = { embedder: "", vector: null, analyzer: "", features: new Uint8Array() };

@@ -7,7 +7,7 @@ import { isRole, type Question } from "./question.ts";
  * How much each hint moves a record, in units of the fused score. Measured together on conversations between people, between
  * a user and an assistant, and on single notes: each one is worth having on some of them and costs nothing on the others.
  */
-export const HINTS = {
+const HINTS = {
   /** For what the person named in the question said, and as much against what other people said. */
   speaker: 0.1,
   /** Against what an assistant said, when somebody asks about themselves. */

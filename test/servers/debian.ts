@@ -23,7 +23,7 @@ const UNNEEDED =
   /^(adduser|base-passwd|debconf|libc-bin|libc-l10n|libllvm|libperl|libz3|locales|login|openssl$|passwd|perl|procps|ucf)/;
 
 /** Read by every user of the machine, since servers do not run as root. */
-export function cacheFolder(): string {
+function cacheFolder(): string {
   const own = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
   return join(process.getuid?.() === 0 ? "/var/cache" : own, "memoir-test-servers");
 }

@@ -28,7 +28,7 @@ export async function ask(port: number, ...command: string[]): Promise<unknown> 
 }
 
 /** Resolves when a server says a line such as `master_link_status:up` about itself. */
-export function says(port: number, section: string, line: string): Promise<void> {
+function says(port: number, section: string, line: string): Promise<void> {
   return until(`${port} says ${line}`, async () =>
     String(await ask(port, "INFO", section))
       .split("\r\n")

@@ -7,7 +7,7 @@ import { type Check, type CheckContext, type Finding, ok, problem, warning } fro
 const MEGABYTE = 1_000_000;
 
 /** The file of the configured store; null when the store is none on this machine's disk. */
-export function dataFile({ settings }: CheckContext): string | null {
+function dataFile({ settings }: CheckContext): string | null {
   const { value } = settings.storeUrl();
   const path = value.startsWith("sqlite:") ? value.slice("sqlite:".length) : "";
   return path === "" || path === ":memory:" ? null : resolve(path);

@@ -54,7 +54,7 @@ function parseObject(filter: unknown, path: Path, depth: number): FilterNode {
 }
 
 /** Parses what must hold of one field: a bare value, or an object of operators. */
-export function parseCondition(field: FieldRef, condition: unknown, path: Path): FilterNode {
+function parseCondition(field: FieldRef, condition: unknown, path: Path): FilterNode {
   if (!isObject(condition) || condition instanceof Date) return equals(field, condition, path);
   const nodes: FilterNode[] = [];
   for (const [name, value] of Object.entries(condition)) {

@@ -110,7 +110,7 @@ function forgetLimit({ limit, strict }: { limit?: number | undefined; strict: bo
   return strict ? {} : { limit: FORGET_LIMIT };
 }
 
-export function memoryNotFound(id: string): NotFoundError {
+function memoryNotFound(id: string): NotFoundError {
   return new NotFoundError("record_not_found", `Memory with ID ${id} not found`, { details: { id } });
 }
 

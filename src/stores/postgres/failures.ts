@@ -30,7 +30,7 @@ export function wasUndone(error: unknown): boolean {
 }
 
 /** What a function refused, and how things are instead; undefined for any other error. */
-export function refusalOf(error: unknown): { code: ErrorCode; details: Record<string, unknown> } | undefined {
+function refusalOf(error: unknown): { code: ErrorCode; details: Record<string, unknown> } | undefined {
   if (sqlState(error) !== REFUSED) return undefined;
   const { message, detail } = error as Error & { detail?: string };
   return { code: message as ErrorCode, details: decodeJson(detail ?? "{}") };

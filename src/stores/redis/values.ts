@@ -8,7 +8,7 @@ export type Stored = string | Buffer;
 export type Compression = "none" | "fast" | "high";
 
 /** Smaller values gain nothing: the frame of a compressed value takes some 20 bytes and small texts have few repetitions. */
-export const COMPRESSION_THRESHOLD = 512;
+const COMPRESSION_THRESHOLD = 512;
 
 const LEVELS = { fast: 1, high: 15 } as const;
 

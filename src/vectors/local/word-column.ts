@@ -87,6 +87,6 @@ export class WordColumn {
 }
 
 /** The words of a slot, by its place in its block. */
-export function wordsAt({ words, starts, ends }: WordBlock, place: number): Uint32Array {
+function wordsAt({ words, starts, ends }: WordBlock, place: number): Uint32Array {
   return words.subarray(starts[place], ends[place]);
 }

@@ -5,7 +5,7 @@ import { vectorText } from "./table-sql.ts";
  * A scope of up to so many vectors is searched exactly. Left to choose, the planner walks the graph for small scopes too, and
  * finds 4 of 100 of the nearest.
  */
-export const EXACTLY = 20_000;
+const EXACTLY = 20_000;
 
 /** The walk goes on past what the scope leaves out, over so many rows, and looks at so many neighbours at a time. */
 const WALK = `SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true),

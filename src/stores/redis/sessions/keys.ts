@@ -2,7 +2,7 @@ import type { SessionKey } from "../../../core/session/state.ts";
 import { sessionFieldKey, sessionKeyBase, tenantKey, tenantKeyBase } from "../keys.ts";
 
 /** What a session is kept in, in the order in which scripts take the keys. */
-export const SESSION_FIELDS = [
+const SESSION_FIELDS = [
   /** Hash: version, times, context and the other single values. */
   "meta",
   /** Hash: key of the data to its value. */
@@ -18,7 +18,7 @@ export const SESSION_FIELDS = [
 ] as const;
 
 /** What the tenant knows of its sessions. */
-export const TENANT_FIELDS = [
+const TENANT_FIELDS = [
   "counters",
   "feed",
   /** Sorted by the last update in microseconds: session. */
