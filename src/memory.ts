@@ -208,6 +208,15 @@ export class Memory implements AsyncDisposable {
     return this.#operations.delete(this.#scope, list, options);
   }
 
+  /**
+   * Erases every record of this scope with its history, those that were deleted earlier too; gives the ids of those that were alive.
+   * Sessions stay. What is added meanwhile may stay as well.
+   */
+  async eraseAll(options?: Pick<DeleteOptions, "actor" | "reason" | "signal">): Promise<string[]> {
+    checkDeleteOptions(options);
+    return this.#operations.delete(this.#scope, [], { ...options, erase: true, everything: true });
+  }
+
   /** Every version of a record, oldest first. */
   async history(id: string, options?: CallOptions): Promise<RecordVersion[]> {
     checkCallOptions(options);

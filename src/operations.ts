@@ -129,6 +129,8 @@ export interface DeleteOptions extends WriteOptions {
   readonly expectedVersion?: number;
   /** Removes the history as well, so that nothing of the record is left. Default false. */
   readonly erase?: boolean;
+  /** All records of the scope instead of those that are named; with `erase` those that were deleted earlier too. Default false. */
+  readonly everything?: boolean;
 }
 
 /** Which records may be forgotten. An empty policy forgets nothing. */

@@ -72,6 +72,7 @@ export const checkDeleteOptions = knownNames<DeleteOptions>("options", {
   ...WRITE,
   expectedVersion: true,
   erase: true,
+  everything: true,
 });
 
 export const checkListOptions = knownNames<ListOptions>("options", {

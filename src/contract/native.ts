@@ -119,6 +119,9 @@ export const deleteBody = z.object({
   ids: z.array(text("")),
   expected_version: z.int().min(0).optional().describe("The version the records must have."),
   erase: flag().optional().describe("Removes the history as well."),
+  everything: flag()
+    .optional()
+    .describe("All records of the scope instead of those in `ids`; with `erase` those deleted earlier too."),
   ...note,
 });
 export const deleteAnswer = z.object({ deleted: z.array(z.string()) });

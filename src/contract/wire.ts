@@ -149,6 +149,7 @@ export const writeOptionsCodec = object(
     "expectedVersion",
     "deduplicate",
     "erase",
+    "everything",
     "create",
     "dryRun",
     "limit",

@@ -3,7 +3,7 @@ import { NotFoundError } from "../core/errors.ts";
 import { checkLabel } from "../core/identifiers.ts";
 import type { ChangeNote, MemoryRecord, RecordPatch } from "../core/record.ts";
 import { inScope, type ResolvedScope } from "../core/scope.ts";
-import type { RecordDelete } from "../core/store.ts";
+import type { IdPage, RecordDelete } from "../core/store.ts";
 import type { DeleteOptions, UpdateOptions } from "../operations.ts";
 import { idempotencyOf } from "./add.ts";
 import { patchRecord } from "./drafts.ts";
@@ -72,6 +72,7 @@ export async function deleteRecords(
   ids: readonly string[],
   options: DeleteOptions = {},
 ): Promise<string[]> {
+  if (options.everything) return deleteAll(parts, scope, options);
   const wanted = [...new Set(ids.map((id, index) => checkLabel(id, ["ids", index])))];
   const content = [wanted, options.expectedVersion];
   const idempotency = idempotencyOf("delete", scope, content, options.idempotencyKey);
@@ -97,6 +98,25 @@ export async function deleteRecords(
     if (options.erase) await eraseHistory(parts, scope, wanted, new Set(deleted));
     return deleted;
   });
+}
+
+/** Records deleted in one go. */
+const ROUND = 200;
+
+/** Not all or nothing: whoever was cut off does it again. */
+async function deleteAll(
+  parts: EmbeddedParts,
+  scope: ResolvedScope,
+  { everything: _, idempotencyKey: __, ...options }: DeleteOptions,
+): Promise<string[]> {
+  const deleted: string[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: IdPage = await parts.records.ids(scope.tenant, { cursor, limit: ROUND });
+    deleted.push(...(await deleteRecords(parts, scope, page.ids, options)));
+    cursor = page.cursor;
+  } while (cursor !== null);
+  return deleted;
 }
 
 /** Each against the version that was read: what changed meanwhile must be looked at again. */

@@ -1,5 +1,6 @@
 import type { Logger } from "../../core/logger.ts";
 import type { Connection } from "./driver.ts";
+import { pause } from "./retry.ts";
 import { createWriter } from "./writer.ts";
 import {
   stepsOf,
@@ -45,6 +46,9 @@ const CHECKPOINT = 256;
 /** With more rows in the log, closing, which copies it, would hold the event loop. */
 const LEFT_TO_CLOSING = 100;
 
+/** So often it is tried to empty the log. */
+const CUTS = 50;
+
 /** SQLite's own way of copying the log, within a commit, for want of a thread: after so many pages, its default. */
 const AUTOMATIC_CHECKPOINT = 1000;
 
@@ -62,6 +66,7 @@ export function createWriting(connection: Connection, options: WritingOptions): 
   /** Rows in the log. */
   let rows = 0;
   let copying: Promise<void> | undefined;
+  let cutting: Promise<void> = Promise.resolve();
   const here = createWriter(connection, {
     path,
     deadlineMs: options.busyTimeoutMs,
@@ -132,6 +137,23 @@ export function createWriting(connection: Connection, options: WritingOptions): 
     copying = undefined;
   }
 
+  /** Empties the log, in which what was erased can still be read. Who reads or writes at the moment is waited for a while. */
+  async function cutLog(): Promise<void> {
+    try {
+      for (let tries = 0; tries < CUTS; tries++) {
+        await copying;
+        await thread?.answered();
+        const cut = async () =>
+          connection.get<{ busy: number }>("PRAGMA wal_checkpoint(TRUNCATE)")?.busy === 0;
+        if (await there(cut, cut)) return;
+        await pause(tries);
+      }
+      logger.info({ path }, "the log was in use, so what was erased stays in it until it is written over");
+    } catch (error) {
+      logger.warn({ error, path }, "what was erased stays in the log until it is written over");
+    }
+  }
+
   return {
     async write(name, ...parameters) {
       const request = { name, parameters };
@@ -139,6 +161,10 @@ export function createWriting(connection: Connection, options: WritingOptions): 
       const result = await run(request, weight);
       rows += Math.min(weight, CHECKPOINT);
       if (thread !== null && rows >= CHECKPOINT) copying ??= copyLog();
+      if (name === "eraseRecords") {
+        cutting = cutting.then(cutLog);
+        await cutting;
+      }
       return result as WriteResult<typeof name>;
     },
     outsideTransaction: () => here.outsideTransaction(),
@@ -148,6 +174,7 @@ export function createWriting(connection: Connection, options: WritingOptions): 
       await here.drained();
       if (rows > LEFT_TO_CLOSING) copying ??= copyLog();
       await copying;
+      await cutting;
       await thread?.close();
     },
   };

@@ -93,6 +93,21 @@ export const deleting = area<MemoryFixture>("deleting", (verifies) => {
     expect((await memory.search("secret", { mode: "keyword" })).hits).toEqual([]);
   });
 
+  verifies("memory.erase", "erases all that a scope has or had, and nothing else", async ({ memory }) => {
+    const alice = memory.scope({ userId: "alice" });
+    const ids = Array.from({ length: 205 }, (_, index) => `a${index}`);
+    await alice.add(ids.map((id) => ({ id, text: `Note ${id}` })));
+    await alice.delete("a7");
+    await memory.scope({ userId: "bob" }).add({ id: "b", text: "Another note" });
+    await memory.scope({ userId: "bob" }).delete("b");
+    expect((await alice.eraseAll()).toSorted()).toEqual(ids.filter((id) => id !== "a7").toSorted());
+    expect((await alice.list()).total).toBe(0);
+    expect((await alice.search("note")).hits).toEqual([]);
+    for (const id of ["a0", "a7", "a204"]) expect(await alice.history(id)).toEqual([]);
+    expect(await memory.history("b")).toHaveLength(2);
+    expect(await alice.eraseAll()).toEqual([]);
+  });
+
   verifies("memory.erase", "erases the history of what was deleted before", async ({ memory }) => {
     const alice = memory.scope({ userId: "alice" });
     await alice.add({ id: "a", text: "a secret word" });
