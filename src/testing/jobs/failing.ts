@@ -23,10 +23,12 @@ export const retries = area<JobFixture>("retries", (verifies) => {
     const { seen, handler } = failing(1);
     const id = await queue.enqueue({ kind: "flaky", payload: "p" });
     queue.work({ flaky: handler });
-    await until(async () => {
-      const [job] = await inState(queue, "delayed");
-      expect(job).toMatchObject({ id, attempts: 1, failure: { code: "internal", message: "failure 1" } });
-    });
+    // Where time goes by itself, the pause may be over before one looks.
+    if (fixture.moves)
+      await until(async () => {
+        const [job] = await inState(queue, "delayed");
+        expect(job).toMatchObject({ id, attempts: 1, failure: { code: "internal", message: "failure 1" } });
+      });
     fixture.advance(60);
     await until(() => expect(seen).toHaveLength(2));
     expect(seen[1]).toMatchObject({ id, attempts: 2, payload: "p", failure: { message: "failure 1" } });
@@ -71,7 +73,7 @@ export const deadLetters = area<JobFixture>("dead letters", (verifies) => {
         throw error;
       },
     });
-    await until(async () => expect(await inState(queue, "delayed")).toHaveLength(1));
+    if (fixture.moves) await until(async () => expect(await inState(queue, "delayed")).toHaveLength(1));
     fixture.advance(60);
     await until(async () => expect(await inState(queue, "dead")).toHaveLength(1));
     const [dead] = (await queue.list()).jobs;

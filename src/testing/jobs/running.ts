@@ -198,7 +198,8 @@ export const keys = area<JobFixture>("keys", (verifies) => {
     };
     const id = await queue.enqueue({ kind: "retry", key: "k" });
     const worker = queue.work({ retry: handler });
-    await until(async () => expect(await inState(queue, "delayed")).toMatchObject([{ id, attempts: 1 }]));
+    // Where time goes by itself, the first pause may be over before one looks.
+    await until(async () => expect(await inState(queue, "delayed")).toMatchObject([{ id }]));
     expect(await queue.enqueue({ kind: "retry", key: "k" })).toBe(id);
     fail = false;
     await worker.stop();
