@@ -4,7 +4,10 @@ import type { Writes } from "./ledger.ts";
 
 export const KINDS = ["record", "message", "push", "increment"] as const;
 
-export type Kind = (typeof KINDS)[number];
+/** A batch is many records in one call, of which the first tells it from others: enough to be written on SQLite's thread. */
+export type Kind = (typeof KINDS)[number] | "batch";
+
+const BATCH = 40;
 
 /** Writes one thing; the id tells it from all others and is its idempotency key. */
 export async function writeOne(memory: Memory, kind: Kind, id: string, withKey = true): Promise<void> {
@@ -12,8 +15,13 @@ export async function writeOne(memory: Memory, kind: Kind, id: string, withKey =
   const session = memory.session("shared");
   switch (kind) {
     case "record":
-      await memory.add({ id, text: `Note ${id}`, metadata: { id } }, { deduplicate: false, ...key });
+      await memory.add(recordOf(id), { deduplicate: false, ...key });
       break;
+    case "batch": {
+      const beside = Array.from({ length: BATCH - 1 }, (_, index) => recordOf(`${id}+${index}`));
+      await memory.add([recordOf(id), ...beside], { deduplicate: false, ...key });
+      break;
+    }
     case "message":
       await session.append({ id, role: "user", content: `Message ${id}` }, key);
       break;
@@ -26,10 +34,17 @@ export async function writeOne(memory: Memory, kind: Kind, id: string, withKey =
   }
 }
 
+function recordOf(id: string) {
+  return { id, text: `Note ${id}`, metadata: { id } };
+}
+
 /** Notes that a write was acknowledged. */
 export function note(writes: Writes, kind: Kind, id: string): void {
   if (kind === "increment") writes.increments++;
-  else ({ record: writes.records, message: writes.messages, push: writes.pushes })[kind].push(id);
+  else
+    ({ record: writes.records, batch: writes.records, message: writes.messages, push: writes.pushes })[
+      kind
+    ].push(id);
 }
 
 /** Everything that `writeOne` left in a store, read on a handle opened anew. */
