@@ -6,8 +6,8 @@ import { partitioned } from "./schema/partitions.ts";
 import { RECORD_FUNCTIONS } from "./schema/record-functions.ts";
 import { SEARCH } from "./schema/search.ts";
 import { SESSION_FUNCTIONS } from "./schema/session-functions.ts";
-import { SESSION_WRITING } from "./schema/session-writing.ts";
 import { SINGLE_RECORD } from "./schema/single-record.ts";
+import { SINGLE_SESSION } from "./schema/single-session.ts";
 import { ISOLATION, RECORDS, SESSIONS } from "./schema/tables.ts";
 import { constant, inSchema, quoted, sql, statement } from "./sql.ts";
 
@@ -30,7 +30,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { title: "writing and reading sessions", script: SESSION_FUNCTIONS, needs: 5 },
   // Programs that do not know of it would pass over what is forgotten.
   { title: "forgetting old changes", script: FORGETTING, needs: 6 },
-  { title: "fewer statements for a single record and a session", script: SINGLE_RECORD + SESSION_WRITING },
+  { title: "fewer statements for a single record and a session", script: SINGLE_RECORD + SINGLE_SESSION },
 ];
 
 const LEDGER = `CREATE TABLE SCHEMA.migrations (

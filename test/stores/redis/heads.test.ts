@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { createClient } from "redis";
+import { createClient, RESP_TYPES } from "redis";
 import { expect, onTestFinished, test } from "vitest";
 import { decodeHead } from "../../../src/stores/redis/records/head.ts";
 import { withServer } from "../../servers/with-server.ts";
@@ -10,7 +10,7 @@ await withServer("redis", ({ url }) => {
   test("a head is read as the server's scripts have packed it", async () => {
     const client = await createClient({ url, RESP: 2 }).connect();
     onTestFinished(() => client.close());
-    const bytes = client.withTypeMapping({ 36: Buffer });
+    const bytes = client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
     const number = fc.oneof(fc.nat(300), fc.nat(70_000), fc.nat(), fc.maxSafeNat());
     const expires = fc.constantFrom("", "2026-05-04T09:30:00.000000Z", "x".repeat(31), "x".repeat(40));
     await fc.assert(

@@ -28,6 +28,8 @@ export class ChangeHints {
   readonly #waking = new Gathered((tenants) => this.#wake(tenants), INTERVAL);
   readonly #telling: Gathered | undefined;
   readonly #listener: Listener | undefined;
+  /** Of the tenant that changed last, which is likely to change next. */
+  #last = { tenant: "", hashed: hash("") };
   #closed = false;
 
   /** @param options left out: nobody is told outside this process, and nobody heard. */
@@ -61,7 +63,8 @@ export class ChangeHints {
 
   /** Something of a tenant was changed, and is committed. */
   changed(tenant: string): void {
-    const hashed = hash(tenant);
+    if (this.#last.tenant !== tenant) this.#last = { tenant, hashed: hash(tenant) };
+    const { hashed } = this.#last;
     if (this.#watches.has(hashed)) this.#waking.add(hashed);
     this.#telling?.add(hashed);
   }

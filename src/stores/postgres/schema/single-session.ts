@@ -1,8 +1,9 @@
 /**
- * Writing a session by fewer statements than the function of the same meaning that was here before. Plans are kept as they were made
- * for empty tables, where every index of the tenant looks as good as the right one: a range of one key, in its order, leaves no choice.
+ * Writing and reading a session by fewer statements than the functions of the same meaning that were here before. Plans are kept
+ * as they were made for empty tables, where every index of the tenant looks as good as the right one: a range of one key, in its
+ * order, leaves no choice.
  */
-export const SESSION_WRITING = `-- Writes a session as its writer has worked it out, provided that what the writer took for granted is so: the version, and
+export const SINGLE_SESSION = `-- Writes a session as its writer has worked it out, provided that what the writer took for granted is so: the version, and
 -- that no message has one of the ids in "absent". If not, nothing is changed and the answer says how things are. An answer
 -- kept with the idempotency key goes before everything else. Gives {"kept"}, {"facts"} or {"written"}.
 CREATE OR REPLACE FUNCTION SCHEMA.write_session(p_name text, p_key text, p_now timestamptz, p_request uuid, p_write json)
@@ -123,5 +124,32 @@ BEGIN
     VALUES (v_name, SCHEMA.label_key(w."answerKey"), w.fingerprint, w.receipt, p_now);
   END IF;
   RETURN '{"written":true}'::json;
+END $$;
+
+-- A living session with its messages, or with the newest p_newest of them by date, oldest first.
+CREATE OR REPLACE FUNCTION SCHEMA.read_session(p_name text, p_key text, p_now timestamptz, p_newest integer)
+RETURNS TABLE (state json, messages json) LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+#variable_conflict use_column
+DECLARE
+  v_tenant text := SCHEMA.label_key(p_name);
+  v_seen text := set_config('memoir.tenant', v_tenant, true);
+  v_key text := SCHEMA.label_key(p_key);
+  v_found SCHEMA.sessions;
+BEGIN
+  SELECT * INTO v_found FROM SCHEMA.sessions
+  WHERE tenant = v_tenant AND key BETWEEN v_key AND v_key ORDER BY key LIMIT 1;
+  IF NOT FOUND OR v_found.expires_at <= p_now THEN
+    RETURN;
+  END IF;
+  state := v_found.state;
+  IF p_newest IS NULL THEN
+    SELECT json_agg(json_build_array(m.body, m.persisted_at, m.extracted) ORDER BY m.position) INTO messages
+    FROM SCHEMA.messages m WHERE m.tenant = v_tenant AND m.session = v_found.session;
+  ELSE
+    SELECT json_agg(json_build_array(m.body, m.persisted_at, m.extracted) ORDER BY m.created_at, m.position) INTO messages
+    FROM (SELECT * FROM SCHEMA.messages WHERE tenant = v_tenant AND session = v_found.session
+      ORDER BY created_at DESC, position DESC LIMIT p_newest) AS m;
+  END IF;
+  RETURN NEXT;
 END $$;
 `;
