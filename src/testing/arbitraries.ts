@@ -123,17 +123,18 @@ export function arbitraryInstant(): fc.Arbitrary<Instant> {
 /** A record of the id, with every field varied except the expiry. */
 export function arbitraryRecord(id: string): fc.Arbitrary<NewRecord> {
   const text = fc.constantFrom(...TEXTS);
+  const label = fc.constantFrom(...TEXTS.filter((value) => !value.includes("\0")));
   const list = fc.array(text, { maxLength: 3 });
   const maybe = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: null });
   const instant = arbitraryInstant();
   const record = fc.record({
     text,
     type: fc.constantFrom(...RECORD_TYPES),
-    namespace: maybe(text),
-    userId: maybe(text),
-    agentId: maybe(text),
-    sessionId: maybe(text),
-    speaker: maybe(text),
+    namespace: maybe(label),
+    userId: maybe(label),
+    agentId: maybe(label),
+    sessionId: maybe(label),
+    speaker: maybe(label),
     topics: list,
     entities: list,
     importance: fc.constantFrom(0, 0.1, 0.5, 1),
@@ -170,7 +171,7 @@ export function arbitraryInputs(size: {
   return fc.array(arbitraryRecord("").map(toInput), size);
 }
 
-/** What a caller may give of a record: nothing that is computed, no NUL in labels, no times that are yet to come. */
+/** What a caller may give of a record: nothing that is computed, no times that are yet to come. */
 function toInput({
   id: _,
   hash: __,
@@ -179,9 +180,7 @@ function toInput({
   lastAccessedAt,
   ...record
 }: NewRecord): RecordInput {
-  const set = Object.entries(record).filter(
-    ([field, value]) => value !== null && !(LABELS.has(field) && String(value).includes("\0")),
-  );
+  const set = Object.entries(record).filter(([, value]) => value !== null);
   const input = Object.fromEntries(set) as unknown as RecordInput;
   const { validFrom, validTo } = record;
   const reversed = validFrom !== null && validTo !== null && compareInstants(validFrom, validTo) > 0;
@@ -193,8 +192,6 @@ function toInput({
     lastAccessedAt: notAhead(lastAccessedAt),
   };
 }
-
-const LABELS = new Set(["namespace", "userId", "agentId", "sessionId", "speaker"]);
 
 function notAhead(instant: Instant): Instant {
   return instant.startsWith("9999") ? START : instant;
