@@ -175,7 +175,7 @@ export class ConversationMemory {
   }
 
   /** Appends a message; gives its id. */
-  async addMessage(role: string, content: string, metadata: JsonObject = {}): Promise<string> {
+  async addMessage(role: string, content: string, metadata: JsonInputObject = {}): Promise<string> {
     const [id] = await this.#session.append({ role, content, metadata });
     return id as string;
   }

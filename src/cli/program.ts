@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, readonly [summary: string, load: () => P
   get: ["Show records by id", () => import("./commands/get.ts")],
   update: ["Change fields of a record", () => import("./commands/update.ts")],
   delete: ["Delete records by id", () => import("./commands/delete.ts")],
+  forget: ["Delete what a policy calls stale", () => import("./commands/forget.ts")],
   history: ["Show every version of a record", () => import("./commands/history.ts")],
   sessions: ["List sessions, or show one", () => import("./commands/sessions.ts")],
   import: ["Bring in records and conversations from files", () => import("./commands/import.ts")],

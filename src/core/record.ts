@@ -1,4 +1,4 @@
-import type { JsonObject } from "./json.ts";
+import type { JsonInputObject, JsonObject } from "./json.ts";
 import type { ResolvedScope, Scope } from "./scope.ts";
 import type { Instant, InstantInput } from "./time.ts";
 
@@ -68,7 +68,7 @@ export interface RecordInput extends Omit<Scope, "tenant"> {
   readonly validFrom?: InstantInput;
   readonly validTo?: InstantInput;
   readonly expiresAt?: InstantInput;
-  readonly metadata?: JsonObject;
+  readonly metadata?: JsonInputObject;
   /** Default now. Set it when importing; at most 300 seconds ahead of the clock. */
   readonly createdAt?: InstantInput;
   readonly updatedAt?: InstantInput;
@@ -98,7 +98,7 @@ export interface RecordPatch {
   readonly validFrom?: InstantInput | null;
   readonly validTo?: InstantInput | null;
   readonly expiresAt?: InstantInput | null;
-  readonly metadata?: JsonObject;
+  readonly metadata?: JsonInputObject;
   readonly extracted?: boolean;
   readonly persistedAt?: InstantInput | null;
 }

@@ -1,5 +1,14 @@
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { AddResult, MemoryRecord, RecordPage, RecordVersion, SearchResult } from "../../src/index.ts";
+import type {
+  AddResult,
+  ForgetResult,
+  MemoryRecord,
+  RecordPage,
+  RecordVersion,
+  SearchResult,
+} from "../../src/index.ts";
+import { openMemory } from "../../src/index.ts";
 import { memoir, onFolder, temporaryFolder } from "./memoir.ts";
 
 describe("add", () => {
@@ -195,5 +204,33 @@ describe("get, update, history, delete", () => {
     expect((await cli.run("update", "r", "--text", "x", "--user", "bob")).code).toBe(3);
     expect((await cli.run("history", "r", "--user", "bob")).code).toBe(3);
     expect((await cli.run("add", "mine", "--id", "r", "--user", "bob")).code).toBe(4);
+  });
+});
+
+describe("forget", () => {
+  test("names what a policy calls stale, and deletes it only when told to", async () => {
+    const folder = temporaryFolder();
+    const memory = await openMemory(`sqlite:${join(folder, "memory.db")}`);
+    await memory.scope({ userId: "alice" }).add(["a", "b", "c"].map((id) => ({ id, text: `Fact ${id}` })));
+    await memory.scope({ userId: "bob" }).add("Of somebody else");
+    const cli = onFolder(folder);
+    const policy = ["forget", "--user", "alice", "--budget", "1", "--keep", "a"];
+    const told = await cli.json<ForgetResult>(...policy);
+    expect(told).toMatchObject({ scanned: 3, deleted: 1, dryRun: true });
+    expect((await memory.list()).total).toBe(4);
+    const done = await cli.json<ForgetResult>(...policy, "--no-dry-run", "--reason", "too many");
+    expect(done).toEqual({ ...told, dryRun: false });
+    expect((await memory.list()).total).toBe(3);
+    const versions = await memory.history(done.deletedIds[0] ?? "");
+    expect(versions.at(-1)).toMatchObject({ change: "forget", reason: "too many" });
+    await memory.close();
+  });
+
+  test("refuses a type there is not", async () => {
+    const failed = await memoir(["--data", temporaryFolder(), "forget", "--types", "fact", "--budget", "1"]);
+    expect([failed.code, failed.stderr]).toEqual([
+      2,
+      expect.stringContaining("types.0: must be one of semantic"),
+    ]);
   });
 });

@@ -129,6 +129,9 @@ test("values typed by an interface go in and come out", async () => {
   await chat.set("flight", flight);
   await chat.update({ other: flight });
   await chat.append("flights", flight);
+  await chat.addMessage("user", "Book it", flight);
+  const { record } = await memory.add({ text: "Booked", metadata: flight });
+  await memory.update(record.id, { metadata: { ...flight, paid: true } });
   await chat.session.data.merge({ deep: { flight } });
   await chat.session.list("flights").push(flight);
   expect((await chat.get<Flight>("flight"))?.stops).toEqual(["Lyon"]);

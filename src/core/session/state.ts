@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from "../json.ts";
+import type { JsonInputObject, JsonObject, JsonValue } from "../json.ts";
 import type { MemoryRecord } from "../record.ts";
 import { encodeKey } from "../scope.ts";
 import type { Instant, InstantInput } from "../time.ts";
@@ -43,7 +43,7 @@ export interface MessageInput {
   readonly name?: string | null;
   /** Default now; at most 300 seconds ahead of the clock. */
   readonly createdAt?: InstantInput;
-  readonly metadata?: JsonObject;
+  readonly metadata?: JsonInputObject;
   readonly persistedAt?: InstantInput | null;
   readonly extracted?: boolean;
 }
