@@ -1,7 +1,13 @@
 import { hashTerm, PackedFeatures } from "../../src/core/features.ts";
 import type { IndexedRecord } from "../../src/core/recall-index.ts";
 import type { RecordStore, Store } from "../../src/core/store.ts";
-import type { CandidateIndex, CandidateScope, StoreIndex } from "../../src/core/store-index.ts";
+import type {
+  CandidateIndex,
+  CandidateRecords,
+  CandidateScope,
+  CandidateSearch,
+  StoreIndex,
+} from "../../src/core/store-index.ts";
 import { dot } from "../../src/core/vector.ts";
 import type { VectorSpace } from "../../src/core/vector-index.ts";
 
@@ -20,33 +26,58 @@ function plainCandidates(store: RecordStore, space: VectorSpace, wholeUpTo?: num
     async sample(scope, { whole, some }) {
       const records = await recordsOf(store, scope);
       const step = records.length <= whole ? 1 : Math.max(1, Math.floor(records.length / some));
-      return { size: records.length, records: records.filter((_, at) => at % step === 0) };
-    },
-    async find(scope, { vector, terms, best, neighbours, counted }) {
-      const records = await recordsOf(store, scope);
-      const having = terms.map((term) => records.filter((record) => hashesOf(record).has(hashOf(term))));
-      const weights = having.map(({ length }) => Math.log(1 + records.length / (length + 1)));
-      const top = (scoreOf: (record: IndexedRecord) => number) =>
-        records
-          .map((record) => ({ record, score: scoreOf(record) }))
-          .filter(({ score }) => score > 0)
-          .sort((left, right) => right.score - left.score)
-          .slice(0, best)
-          .map(({ record }) => record);
-      const byMeaning = vector ? top((record) => cosine(record, vector, space)) : [];
-      const byWords = top((record) =>
-        having.reduce((sum, list, at) => sum + (list.includes(record) ? (weights[at] ?? 0) : 0), 0),
-      );
-      const chosen = new Set([...byMeaning, ...byWords]);
-      if (neighbours)
-        for (const record of [...chosen]) for (const one of beside(record, records)) chosen.add(one);
-      return {
-        records: [...chosen],
-        frequencies: having.map(({ length }) => length),
-        matching: counted ? new Set(having.flat()).size : 0,
-      };
+      const sample = records.filter((_, at) => at % step === 0);
+      const find = (search: CandidateSearch) => foundIn(store, scope, { ...search, sample, space });
+      return { size: records.length, records: sample, find };
     },
     async close() {},
+  };
+}
+
+async function foundIn(
+  store: RecordStore,
+  scope: CandidateScope,
+  {
+    vectors,
+    terms,
+    best,
+    neighbours,
+    counted,
+    sampled,
+    sample,
+    space,
+  }: CandidateSearch & { readonly sample: readonly IndexedRecord[]; readonly space: VectorSpace },
+): Promise<CandidateRecords> {
+  const records = await recordsOf(store, scope);
+  const [vector] = vectors;
+  const having = terms.map(({ term }) => records.filter((record) => hashesOf(record).has(hashOf(term))));
+  const weights = having.map(({ length }) => Math.log(1 + records.length / (length + 1)));
+  const top = (scoreOf: (record: IndexedRecord) => number) =>
+    records
+      .map((record) => ({ record, score: scoreOf(record) }))
+      .filter(({ score }) => score > 0)
+      .sort((left, right) => right.score - left.score)
+      .slice(0, best)
+      .map(({ record }) => record);
+  const byMeaning = vector ? top((record) => cosine(record, vector, space)) : [];
+  const byWords = top((record) =>
+    having.reduce((sum, list, at) => sum + (list.includes(record) ? (weights[at] ?? 0) : 0), 0),
+  );
+  const chosen = new Set([...byMeaning, ...byWords]);
+  if (neighbours)
+    for (const record of [...chosen]) for (const one of beside(record, records)) chosen.add(one);
+  if (sampled) {
+    const rows = new Set(sample.map(({ row }) => row));
+    for (const record of records) if (rows.has(record.row)) chosen.add(record);
+  }
+  return {
+    size: records.length,
+    records: [...chosen].map((record) => ({
+      ...record,
+      cosines: vectors.map((one) => cosine(record, one, space)),
+    })),
+    frequencies: having.map(({ length }) => length),
+    matching: counted ? new Set(having.flat()).size : 0,
   };
 }
 

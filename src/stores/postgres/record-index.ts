@@ -4,18 +4,16 @@ import type { Row } from "./driver.ts";
 import { ENTRY_COLUMNS, readEntry, writtenEntry } from "./entries.ts";
 import { labelKey } from "./labels.ts";
 import { PRESENT_RECORDS } from "./rows.ts";
-import { constant, type Sql, sql } from "./sql.ts";
+import { constant, sql } from "./sql.ts";
 import { decodeText, encodeJson } from "./wire-text.ts";
 
-const INDEXED = constant(`SELECT r."row", CASE WHEN octet_length(r.id) <= 255 THEN r.id ELSE (
-    SELECT body ->> 'id' FROM SCHEMA.versions WHERE tenant = r.tenant AND id = r.id AND version = r.version) END,
-    ${ENTRY_COLUMNS}
-  FROM SCHEMA.records r JOIN SCHEMA.entries e ON e.tenant = r.tenant AND e."row" = r."row"`);
+/** Row and id of records `r`, and their entries `e`. */
+export const PLACE_COLUMNS = `r."row", CASE WHEN octet_length(r.id) <= 255 THEN r.id ELSE (
+    SELECT body ->> 'id' FROM SCHEMA.versions WHERE tenant = r.tenant AND id = r.id AND version = r.version) END`;
+export const WITH_ENTRIES =
+  'SCHEMA.records r JOIN SCHEMA.entries e ON e.tenant = r.tenant AND e."row" = r."row"';
 
-/** What `indexedRecord` takes of one row of another table. The limit keeps the planner from reading all rows for many of them. */
-export function indexedRow(tenant: string, table: "chosen" | "wanted"): Sql {
-  return sql`${INDEXED} WHERE r.tenant = ${labelKey(tenant)} AND r."row" = ${constant(table)}."row" LIMIT 1`;
-}
+const INDEXED = constant(`SELECT ${PLACE_COLUMNS}, ${ENTRY_COLUMNS} FROM ${WITH_ENTRIES}`);
 
 export function indexedRecord(columns: Row): IndexedRecord {
   const [row, id, ...entry] = columns.map(decodeText);

@@ -10,10 +10,10 @@ import type {
   RecallViewRequest,
 } from "../../core/recall-index.ts";
 import type { RecordStore } from "../../core/store.ts";
-import type { CandidateIndex } from "../../core/store-index.ts";
+import type { CandidateIndex, ScopeSample } from "../../core/store-index.ts";
 import { analysed } from "../local/analysed.ts";
 import { expectedMeans, type MeanLengths } from "../local/bags.ts";
-import { meaningInMemory } from "../local/meaning.ts";
+import { type Meaning, meaningInMemory } from "../local/meaning.ts";
 import { Pace } from "../local/pace.ts";
 import { Partition } from "../local/partition.ts";
 import { type ScopeStatistics, Selection } from "../local/selection.ts";
@@ -42,14 +42,23 @@ export interface InStoreIndexOptions {
 export function createInStoreIndex(options: InStoreIndexOptions): RecallIndex {
   const { candidates } = options;
   const wholeUpTo = candidates.wholeUpTo ?? WHOLE_UP_TO;
+  const facts = new WeakMap<ScopeSample["records"], Promise<SampleFacts>>();
+  const factsOf = ({ records }: ScopeSample, tenant: string) => {
+    const known = facts.get(records);
+    if (known !== undefined) return known;
+    const made = factsIn(options, tenant, records);
+    facts.set(records, made);
+    made.catch(() => facts.delete(records));
+    return made;
+  };
   return {
     async view(request) {
       const { scope, signal } = request;
-      const { size, records } = await candidates.sample(request, { whole: wholeUpTo, some: SAMPLE });
-      const sample = await analysed(options, scope.tenant, records);
+      const sample = await candidates.sample(request, { whole: wholeUpTo, some: SAMPLE });
       const pace = new Pace(signal);
-      if (size > wholeUpTo) return partlyKnown(options, request, { size, sample, pace });
-      const selection = await select(options, sample, pace);
+      if (sample.size > wholeUpTo)
+        return partlyKnown(options, request, { sample, facts: await factsOf(sample, scope.tenant), pace });
+      const selection = await select(options, await analysed(options, scope.tenant, sample.records), pace);
       return viewOf(selection, pace, meaningInMemory(selection));
     },
     close: () => candidates.close(),
@@ -60,10 +69,10 @@ export function createInStoreIndex(options: InStoreIndexOptions): RecallIndex {
 function partlyKnown(
   options: InStoreIndexOptions,
   request: RecallViewRequest,
-  known: { readonly size: number; readonly sample: readonly IndexedRecord[]; readonly pace: Pace },
+  known: { readonly sample: ScopeSample; readonly facts: SampleFacts; readonly pace: Pace },
 ): RecallView {
-  const { size, sample, pace } = known;
-  const { speakers, meanLengths } = factsOf(sample);
+  const { sample, facts, pace } = known;
+  let { size } = sample;
   let matching = 0;
 
   async function candidates(
@@ -72,39 +81,42 @@ function partlyKnown(
   ): Promise<Candidates> {
     if (query.all) {
       const view = await options.everything.view(request);
+      size = view.size;
       return view.candidates(query, signal ? { signal } : {});
     }
     const turn = signal ? new Pace(signal) : pace;
     const { vectors, terms, parts, context } = query;
-    const [vector = null] = vectors;
+    const byWordsAlone = vectors.length === 0;
     // What a part asks for stands in the whole question too.
     const asked = [...new Set([...terms, ...parts.flat()])];
-    const byWordsAlone = vector === null;
-    const found = await options.candidates.find(request, {
-      vector: vector?.some((value) => value !== 0) ? vector : null,
-      terms: asked,
-      size,
+    const found = await sample.find({
+      vectors,
+      terms: asked.map((term) => ({ term, expected: size * facts.shareOf(term) })),
       best: BEST_BY_EACH,
       neighbours: context,
+      sampled: !byWordsAlone && terms.length > 0,
       counted: byWordsAlone,
     });
-    matching = found.matching;
-    const own = await analysed(options, request.scope.tenant, found.records);
-    const records = vector && terms.length > 0 ? [...sample, ...own] : own;
+    ({ size, matching } = found);
+    const records = await analysed(options, request.scope.tenant, found.records);
+    const cosines = new Map(found.records.map((record) => [record.id, record.cosines]));
     const frequencies = new Map(
       asked.map((term, at) => {
-        const counted = found.frequencies[at] ?? size * shareOf(term, sample);
+        const counted = found.frequencies[at] ?? size * facts.shareOf(term);
         return [term, Math.min(size, counted)] as const;
       }),
     );
-    const statistics = { size, frequencies, meanLengths };
-    const selection = await select(options, records, turn, statistics);
-    return viewOf(selection, turn, meaningInMemory(selection)).candidates(query, signal ? { signal } : {});
+    const statistics = { size, frequencies, meanLengths: facts.meanLengths };
+    const selection = await select(options, records, turn, { statistics, keepsVectors: false });
+    const meaning = comparedInStore(selection, (id, vector) => cosines.get(id)?.[vector] ?? 0);
+    return viewOf(selection, turn, meaning).candidates(query, signal ? { signal } : {});
   }
 
   return {
-    size,
-    speakers,
+    get size() {
+      return size;
+    },
+    speakers: facts.speakers,
     candidates: (query, given = {}) => candidates(query, given),
     countWith: () => matching,
   };
@@ -115,9 +127,12 @@ async function select(
   { embedder }: InStoreIndexOptions,
   records: readonly IndexedRecord[],
   pace: Pace,
-  statistics: ScopeStatistics | null = null,
+  {
+    statistics = null,
+    keepsVectors = true,
+  }: { readonly statistics?: ScopeStatistics | null; readonly keepsVectors?: boolean } = {},
 ): Promise<Selection> {
-  const partition = new Partition(embedder, { allUpTo: Number.POSITIVE_INFINITY });
+  const partition = new Partition(embedder, { allUpTo: Number.POSITIVE_INFINITY, keepsVectors });
   const rows = new Map(records.map((record) => [record.id, record]));
   for (const row of rows.values()) {
     partition.put(row);
@@ -127,27 +142,51 @@ async function select(
   return new Selection(partition, slots, statistics);
 }
 
-/** The share of the records that have a term. */
-function shareOf(term: string, records: readonly IndexedRecord[]): number {
-  const hash = new Uint32Array(2);
-  hashTerm(term, hash, 0);
-  const having = records.filter(({ entry }) => {
-    const { view, hashesAt, count } = new PackedFeatures(entry.features);
-    for (let at = hashesAt; at < hashesAt + 8 * count; at += 8)
-      if (view.getUint32(at, true) === hash[0] && view.getUint32(at + 4, true) === hash[1]) return true;
-    return false;
-  });
-  return having.length / (records.length || 1);
+/** Cosines that the store has worked out, by the number of the query's vector. All slots are candidates, so none is looked for. */
+function comparedInStore(
+  { partition }: Selection,
+  cosineOf: (id: string, vector: number) => number,
+): Meaning {
+  return {
+    nearest: async () => [],
+    cosines: async (slots, queries) => {
+      const ids = Array.from(slots, (slot) => partition.traits.at(slot).id);
+      return queries.map((_, vector) => Float32Array.from(ids, (id) => cosineOf(id, vector)));
+    },
+  };
+}
+
+/** What some records tell of all. */
+interface SampleFacts {
+  readonly speakers: ReadonlySet<string>;
+  readonly meanLengths: MeanLengths;
+  /** The share of the records that have a term. */
+  shareOf(term: string): number;
 }
 
 const decoder = new TextDecoder();
 
-function factsOf(sample: readonly IndexedRecord[]): {
-  readonly speakers: ReadonlySet<string>;
-  readonly meanLengths: MeanLengths;
-} {
-  const features = sample.map(({ entry }) => new PackedFeatures(entry.features));
+async function factsIn(
+  options: InStoreIndexOptions,
+  tenant: string,
+  records: readonly IndexedRecord[],
+): Promise<SampleFacts> {
+  const features = (await analysed(options, tenant, records)).map(
+    ({ entry }) => new PackedFeatures(entry.features),
+  );
   const speakers = features.flatMap(({ speaker }) => (speaker ? [decoder.decode(speaker)] : []));
   const lengths = features.map(({ count, session }) => ({ own: count, inSession: session !== null }));
-  return { speakers: new Set(speakers), meanLengths: expectedMeans(lengths) };
+  return {
+    speakers: new Set(speakers),
+    meanLengths: expectedMeans(lengths),
+    shareOf: (term) => features.filter((one) => hasTerm(one, term)).length / (features.length || 1),
+  };
+}
+
+function hasTerm({ view, hashesAt, count }: PackedFeatures, term: string): boolean {
+  const hash = new Uint32Array(2);
+  hashTerm(term, hash, 0);
+  for (let at = hashesAt; at < hashesAt + 8 * count; at += 8)
+    if (view.getUint32(at, true) === hash[0] && view.getUint32(at + 4, true) === hash[1]) return true;
+  return false;
 }

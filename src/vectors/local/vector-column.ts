@@ -10,12 +10,23 @@ const RESCORED = 4;
  * every cosine that is given out. Numbers rise from 0 and are not used again.
  */
 export class VectorColumn {
-  readonly #quantized: QuantizedMatrix;
-  readonly #remainder: RemainderMatrix;
+  readonly #dimensions: number;
+  // Each has memory of its own, which a partition without vectors should not pay for.
+  #ownQuantized: QuantizedMatrix | null = null;
+  #ownRemainder: RemainderMatrix | null = null;
 
   constructor(dimensions: number) {
-    this.#quantized = new QuantizedMatrix(dimensions);
-    this.#remainder = new RemainderMatrix(dimensions);
+    this.#dimensions = dimensions;
+  }
+
+  get #quantized(): QuantizedMatrix {
+    this.#ownQuantized ??= new QuantizedMatrix(this.#dimensions);
+    return this.#ownQuantized;
+  }
+
+  get #remainder(): RemainderMatrix {
+    this.#ownRemainder ??= new RemainderMatrix(this.#dimensions);
+    return this.#ownRemainder;
   }
 
   append(vector: Float32Array): number {
@@ -25,7 +36,7 @@ export class VectorColumn {
 
   /** Forgets a vector; its number scores 0 from then on. */
   clear(number: number): void {
-    const zeros = new Float32Array(this.#quantized.dimensions);
+    const zeros = new Float32Array(this.#dimensions);
     this.#quantized.set(number, zeros);
     this.#remainder.set(number, zeros);
   }

@@ -104,7 +104,7 @@ await withPrograms((programs) => {
     await until("the replica has searched", async () => {
       const { hits } = await memory.search("which seats are preferred?");
       expect(hits.map(({ text }) => text)).toEqual(["Prefers aisle seats"]);
-      return (await lastOn(replica)).startsWith("WITH counted AS");
+      return (await lastOn(replica)).startsWith("WITH state AS");
     });
   });
 

@@ -76,7 +76,7 @@ export async function openSearchTables(database: Database, logger: Logger): Prom
     const [state] = await database.read(
       tenant,
       sql`SELECT EXISTS (SELECT 1 FROM SCHEMA.tenants WHERE tenant = ${key}),
-        EXISTS (SELECT 1 FROM SCHEMA.searched WHERE tenant = ${key} AND filled)`,
+        EXISTS (SELECT 1 FROM SCHEMA.taken_in WHERE tenant = ${key} AND filled)`,
     );
     const isFilled = state?.[1] === "t";
     if (isFilled) filled.add(tenant);
