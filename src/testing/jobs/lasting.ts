@@ -212,6 +212,8 @@ export const schedules = area<JobFixture>("schedules", (verifies) => {
       const runs = () => seen.map(({ key, runAt }) => `${key} ${runAt}`).sort();
       const begun = ["schedule hourly 2026-05-04T09:00:00Z", "schedule weekly 2026-05-04T04:15:00Z"];
       await until(() => expect(runs()).toEqual(begun));
+      // What is not told to be done when its queue is closed would be done again.
+      await until(async () => expect(await fixture.queue.counts()).toEqual([]));
       const again = await fixture.reopen();
       fixture.advance(3 * 3600);
       const later = workers([again, await fixture.another()], [hourly, weekly]);
@@ -220,6 +222,7 @@ export const schedules = area<JobFixture>("schedules", (verifies) => {
     async (fixture) => {
       const seen = workers([fixture.queue], [{ name: "yearly", kind: "tick", cron: "0 0 1 1 *" }]);
       await until(() => expect(seen).toHaveLength(1));
+      await until(async () => expect(await fixture.queue.counts()).toEqual([]));
       const again = await fixture.reopen();
       const { seen: later, handler } = recorder();
       const schedules = [{ name: "yearly", kind: "tick", cron: "0 0 1 1 *" }];
