@@ -47,7 +47,7 @@ await withServer("redis", (redis) =>
       const { rows, missing } = JSON.parse(stdout) as Results;
       expect(missing).toEqual([]);
       const count = (section: string) => rows.filter((row) => row.section === `stores: ${section}`).length;
-      expect([count("rates"), count("recall"), count("round trips")]).toEqual([24, 9, 24]);
+      expect([count("rates"), count("recall"), count("round trips")]).toEqual([24, 12, 24]);
       expect(rows.filter(({ value }) => !(value > 0))).toEqual([]);
       const schemas = "select count(*) from pg_namespace where nspname like 'bench%'";
       expect(await query(postgres.url, schemas)).toBe("0");
