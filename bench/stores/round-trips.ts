@@ -1,25 +1,24 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer } from "node:net";
-import { type Memory, openMemory } from "../../src/index.ts";
+import { type Memory, openMemory, type Session } from "../../src/index.ts";
 import type { Row } from "../report/row.ts";
 
 /** What a conversation does, one thing after another. */
-const STEPS: readonly (readonly [name: string, step: (memory: Memory) => Promise<unknown>])[] = [
-  ["begin with a message", (memory) => chat(memory).append({ role: "user", content: "Book me a flight" })],
-  ["append a message", (memory) => chat(memory).append({ role: "assistant", content: "Where to?" })],
-  ["read the messages", (memory) => chat(memory).messages()],
-  ["set a field", (memory) => chat(memory).data.set("city", "Rome")],
-  ["get a field", (memory) => chat(memory).data.get("city")],
-  ["count", (memory) => chat(memory).data.increment("turns")],
-  ["push to a list", (memory) => chat(memory).list("steps").push("search", "compare")],
-  ["pop from a list", (memory) => chat(memory).list("steps").pop()],
-  ["remember", (memory) => memory.add("Prefers aisle seats")],
-  ["search", (memory) => memory.search("where does she like to sit?")],
-  ["context for a model", (memory) => chat(memory).context("seat for the flight")],
-  ["end", (memory) => chat(memory).end()],
-];
-
-const chat = (memory: Memory) => memory.session("chat");
+const STEPS: readonly (readonly [name: string, step: (memory: Memory, chat: Session) => Promise<unknown>])[] =
+  [
+    ["begin with a message", (_, chat) => chat.append({ role: "user", content: "Book me a flight" })],
+    ["append a message", (_, chat) => chat.append({ role: "assistant", content: "Where to?" })],
+    ["read the messages", (_, chat) => chat.messages()],
+    ["set a field", (_, chat) => chat.data.set("city", "Rome")],
+    ["get a field", (_, chat) => chat.data.get("city")],
+    ["count", (_, chat) => chat.data.increment("turns")],
+    ["push to a list", (_, chat) => chat.list("steps").push("search", "compare")],
+    ["pop from a list", (_, chat) => chat.list("steps").pop()],
+    ["remember", (memory) => memory.add("Prefers aisle seats")],
+    ["search", (memory) => memory.search("where does she like to sit?")],
+    ["context for a model", (_, chat) => chat.context("seat for the flight")],
+    ["end", (_, chat) => chat.end()],
+  ];
 
 /** How often each step of a conversation waits for the server, counted on the wire. */
 export async function measureRoundTrips(name: string, url: string, size: number): Promise<Row[]> {
@@ -30,11 +29,11 @@ export async function measureRoundTrips(name: string, url: string, size: number)
   if (name === "postgres") through.searchParams.set("notify", "off");
   const memory = await openMemory(through.href, { workers: 0, jobs: "memory:" });
   // The connection is made and the scripts are known before it is counted.
-  for (const [, step] of STEPS) await step(memory);
+  for (const [, step] of STEPS) await step(memory, memory.session("before"));
   const rows: Row[] = [];
   for (const [step, run] of STEPS) {
     const before = route.trips();
-    await run(memory);
+    await run(memory, memory.session("chat"));
     rows.push({
       section: "stores: round trips",
       name: `${name}: ${step}`,

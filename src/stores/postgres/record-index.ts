@@ -15,6 +15,9 @@ export const WITH_ENTRIES =
 
 const INDEXED = constant(`SELECT ${PLACE_COLUMNS}, ${ENTRY_COLUMNS} FROM ${WITH_ENTRIES}`);
 
+/** Without statistics the server would sort all that is left of a tenant for each page. */
+const IN_ORDER = constant("SELECT set_config('enable_sort', 'off', true)");
+
 export function indexedRecord(columns: Row): IndexedRecord {
   const [row, id, ...entry] = columns.map(decodeText);
   return { row: Number(row), id: id ?? "", entry: readEntry(entry) };
@@ -29,8 +32,15 @@ export async function indexedRecords(
     userId === null ? constant("AND r.user_id IS NULL") : sql`AND r.user_id = ${labelKey(userId ?? "")}`;
   const rows = await database.scan(
     tenant,
-    sql`${INDEXED} WHERE r.tenant = ${labelKey(tenant)} ${userId === undefined ? constant("") : ofUser}
-      AND r."row" > ${afterRow}::integer ORDER BY r."row" LIMIT ${limit}::bigint`,
+    // The entries are looked up one by one: in a plain join the server may read them all from the first one on.
+    sql`SELECT ${constant(PLACE_COLUMNS)}, ${constant(ENTRY_COLUMNS)}
+      FROM (SELECT * FROM SCHEMA.records r
+        WHERE r.tenant = ${labelKey(tenant)} ${userId === undefined ? constant("") : ofUser}
+          AND r."row" > ${afterRow}::integer ORDER BY r."row" LIMIT ${limit}::bigint) r
+      CROSS JOIN LATERAL (
+        SELECT * FROM SCHEMA.entries WHERE tenant = r.tenant AND "row" = r."row" OFFSET 0) e
+      ORDER BY r."row"`,
+    IN_ORDER,
   );
   return rows.map(indexedRecord);
 }

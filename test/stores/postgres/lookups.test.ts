@@ -6,6 +6,7 @@ import { until } from "../../servers/until.ts";
 import { withServer } from "../../servers/with-server.ts";
 
 const MANY = 60;
+const PAGES = 30;
 const TABLES = ["sessions", "messages", "records"];
 
 await withServer("postgres", (server) => {
@@ -44,5 +45,32 @@ await withServer("postgres", (server) => {
       // An index of the wrong columns gives half of the tenant for each.
       expect([table, read / scans < 10]).toEqual([table, true]);
     }
+  });
+
+  test.each([
+    ["without statistics", []],
+    ["with statistics", ["records", "entries"]],
+  ])("an index is filled by reading each entry once, however many pages that takes, %s", async (_, known) => {
+    const { url, query, schema } = await ownSchema(server.url, { after: onTestFinished });
+    const store = await openPostgresStore({ url });
+    await query(`ALTER TABLE ${schema}.records SET (autovacuum_enabled = off)`);
+    await query(`ALTER TABLE ${schema}.entries SET (autovacuum_enabled = off)`);
+    const writes = Array.from({ length: PAGES * 50 }, (_, n) => putRecord(makeRecord(`r${n}`)));
+    await store.write("acme", { writes, now: START });
+    for (const table of known) await query(`ANALYZE ${schema}.${table}`);
+    let afterRow = 0;
+    for (let page = 0; page < PAGES; page++)
+      afterRow = (await store.indexed("acme", { afterRow, limit: 50 })).at(-1)?.row ?? 0;
+    expect(await store.indexed("acme", { afterRow, limit: 50 })).toEqual([]);
+    await store.close();
+    const read = async () => {
+      const [row] = await query<{ read: string }>(
+        "SELECT idx_tup_read AS read FROM pg_stat_user_indexes WHERE schemaname = $1 AND indexrelname = 'entries_pkey'",
+        [schema],
+      );
+      return Number(row?.read);
+    };
+    await until("reads are counted", async () => (await read()) >= writes.length);
+    expect(await read()).toBeLessThan(2 * writes.length);
   });
 });
